@@ -1,0 +1,123 @@
+"""The pool's public keys, cached per address of the key set.
+
+Kept by ourselves because PyJWT's client forgets the last good set at the end of its lifespan, so
+that an outage of Cognito would end every voice turn.
+
+* A set is fetched on first use and then once an hour, in the background: a turn never waits.
+* A key id that is not in the set causes one fetch, then none for COOLDOWN: callers cannot drive it.
+* A fetch that fails leaves the last good set in place.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import Any
+
+import jwt
+import requests
+import structlog
+
+FRESH = 3600  # seconds
+COOLDOWN = 30  # seconds
+TIMEOUT = (3.05, 5)  # seconds to connect, to read
+MAX_BYTES = 64 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+class KeysUnavailable(Exception):
+    """There is no key set and none can be had now."""
+
+
+class UnknownKey(Exception):
+    """The key set does not hold this key id."""
+
+
+class KeySet:
+    """The keys at one address. Safe for threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._keys: dict[str, Any] = {}
+        self._fetched = self._tried = float("-inf")
+        self._fetching = threading.Lock()
+
+    def key(self, kid: str) -> Any:
+        """The public RSA key of this id. Raises UnknownKey or KeysUnavailable."""
+        if kid in self._keys:
+            if self._is_due(self._fetched + FRESH):
+                threading.Thread(target=self._refresh, daemon=True).start()
+            return self._keys[kid]
+        self._refresh()
+        if kid in self._keys:
+            return self._keys[kid]
+        if not self._keys:
+            raise KeysUnavailable(self.url)
+        raise UnknownKey(kid)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the keys were fetched; infinite where they never were."""
+        return time.monotonic() - self._fetched
+
+    def _is_due(self, moment: float) -> bool:
+        now = time.monotonic()
+        return now >= moment and now >= self._tried + COOLDOWN
+
+    def _refresh(self) -> None:
+        """Fetch once for everybody who waits; not again within COOLDOWN of the last try."""
+        with self._fetching:
+            if not self._is_due(self._tried):
+                return
+            self._tried = time.monotonic()
+            try:
+                keys = fetch(self.url)
+            except (requests.RequestException, ValueError) as error:
+                log.warning("key_set_fetch_failed", error=type(error).__name__)
+                return
+            self._keys, self._fetched = keys, time.monotonic()
+
+
+def fetch(url: str) -> dict[str, Any]:
+    """Key id to public key, from a JSON Web Key Set (RFC 7517): its RS256 signing keys."""
+    with requests.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
+        if response.status_code != requests.codes.ok:
+            raise ValueError(f"status {response.status_code}")
+        body = response.raw.read(MAX_BYTES + 1, decode_content=True)
+    if len(body) > MAX_BYTES:
+        raise ValueError("key set too long")
+    return parse(json.loads(body))
+
+
+def parse(document: Any) -> dict[str, Any]:
+    entries = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError("not a key set")  # noqa: TRY004 - bad data, not a bad call
+    keys: dict[str, Any] = {}
+    for entry in entries:
+        if not isinstance(entry, dict) or entry.get("kty") != "RSA":
+            continue
+        if entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":
+            continue
+        kid = entry.get("kid")
+        if isinstance(kid, str) and kid:
+            try:
+                keys[kid] = jwt.PyJWK(entry, algorithm="RS256").key
+            except jwt.PyJWTError:
+                continue
+    if not keys:
+        raise ValueError("no signing key in the key set")
+    return keys
+
+
+_key_sets: dict[str, KeySet] = {}
+_key_sets_lock = threading.Lock()
+
+
+def key_set(url: str) -> KeySet:
+    with _key_sets_lock:
+        if url not in _key_sets:
+            _key_sets[url] = KeySet(url)
+        return _key_sets[url]

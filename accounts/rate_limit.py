@@ -1,0 +1,91 @@
+"""A fixed-window rate limit over the cache, and the client address that it counts by."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+P = ParamSpec("P")
+log = structlog.get_logger(__name__)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Who sent this: the peer, or what TRUSTED_PROXIES say of it in X-Forwarded-For.
+
+    Read from the right: each trusted proxy vouches for the address before it, and the first
+    address that is not a trusted proxy is the client. What stands left of it is hearsay.
+    """
+    address = request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104 - no address, not a bind
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    while hops and _is_trusted_proxy(address):
+        hop = hops.pop()
+        if not _is_address(hop):
+            break
+        address = hop
+    return address
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_trusted_proxy(address: str) -> bool:
+    return _is_address(address) and any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(proxy, strict=False)
+        for proxy in settings.TRUSTED_PROXIES
+    )
+
+
+def is_over(scope: str, who: str, *, rate: int, per: int) -> bool:
+    """Count one more of `who`; True where that is more than `rate` in this window of `per` seconds.
+
+    A cache that is down limits nobody: the limit protects the service, it does not guard it.
+    """
+    if not settings.RATE_LIMITS:
+        return False
+    key = f"rate:{scope}:{who}:{int(time.time() // per)}"
+    try:
+        cache.add(key, 0, timeout=per + 1)
+        return cache.incr(key) > rate
+    except ValueError:  # the window ended between the two calls
+        return False
+    except Exception as error:  # noqa: BLE001 - each cache backend has errors of its own
+        log.warning("rate_limit_cache_failed", error=type(error).__name__)
+        return False
+
+
+def limited(
+    scope: str, *, rate: int, per: int
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], HttpResponse]],
+    Callable[Concatenate[HttpRequest, P], HttpResponse],
+]:
+    """At most `rate` requests in `per` seconds from one client address; then a 429 page."""
+
+    def decorator(
+        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if is_over(scope, client_address(request), rate=rate, per=per):
+                response = render(request, "429.html", {"retry_after": per}, status=429)
+                response["Retry-After"] = str(per)
+                return response
+            return view(request, *args, **kwargs)
+
+        return wrapper
+
+    return decorator

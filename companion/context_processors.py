@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts.cognito import endpoints
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """What the base layout needs on every page."""
+    theme = request.COOKIES.get("doors_theme", "")
+    return {
+        "theme": theme if theme in {"light", "dark"} else "",
+        "dev_tools": settings.DEV_TOOLS,
+        "version": settings.VERSION,
+        "sign_in_configured": bool(endpoints.origin()),
+    }

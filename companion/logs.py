@@ -1,0 +1,115 @@
+"""Logs: one JSON object a line with the request's id, and a last redaction before it is written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sentry_sdk
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+# The rule is that nothing secret is handed to a logger; this is the net below it, for texts that
+# come from elsewhere (exceptions, libraries).
+_SECRETS = (
+    re.compile(r"eyJ[\w-]{8,}\.[\w-]*\.?[\w-]*"),  # a JSON Web Token
+    re.compile(
+        r"(?i)\b(code|state|token|access_token|id_token|refresh_token|client_secret|password|"
+        r"code_verifier|secret_hash|nonce)(['\"]?\s*[=:]\s*['\"]?)[^\s'\"&,;)}\]]+"
+    ),
+    re.compile(r"(?i)\b(basic|bearer)\s+[\w+/=.-]{8,}"),
+    re.compile(r"[\w.+-]{1,64}@[\w-]+\.[\w.-]+"),  # an e-mail address
+    re.compile(r"\+\d[\d ().-]{6,}\d"),  # a phone number in international form
+)
+REDACTED = "[redacted]"
+
+
+def redact(text: str) -> str:
+    for secret in _SECRETS:
+        text = secret.sub(
+            lambda m: f"{m[1]}{m[2]}{REDACTED}" if len(m.groups()) == 2 else REDACTED, text
+        )
+    return text
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: _redacted(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(item) for item in value]
+    return value
+
+
+def redact_event(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """structlog processor, last before the renderer."""
+    return {key: _redacted(value) for key, value in event.items()}
+
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
+def configuration(*, console: bool) -> dict[str, Any]:
+    """Django's LOGGING: readable lines on a console, JSON elsewhere; both redacted."""
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=False)
+        if console
+        else structlog.processors.JSONRenderer()
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": _SHARED,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    redact_event,
+                    renderer,
+                ],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            # our handler has the line with the id; Django's would be a second one, with the query
+            "django.request": {"level": "ERROR"},
+            "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "botocore": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
+        },
+    }
+
+
+def start_sentry(dsn: str, release: str) -> None:
+    """Errors only, without request bodies, cookies, addresses or local variables."""
+    sentry_sdk.init(
+        dsn=dsn,
+        release=release,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=lambda event, hint: _without_request_data(event),  # type: ignore[arg-type]
+    )
+
+
+def _without_request_data(event: dict[str, Any]) -> dict[str, Any]:
+    request = event.get("request", {})
+    for part in ("query_string", "cookies", "headers", "env", "data"):
+        request.pop(part, None)
+    return _redacted(event)  # type: ignore[no-any-return]

@@ -1,0 +1,171 @@
+"""The content, and what people did with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Door
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+SPEECH_MAX_LENGTH = 220  # one breath: UX guide, voice rule 1
+
+
+class Topic(models.Model):
+    slug = models.SlugField(_("slug"), unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering: ClassVar[list[str]] = ["position", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FactQuerySet(models.QuerySet["Fact"]):
+    def published(self) -> Self:
+        return self.filter(is_published=True)
+
+    def in_topics(self, slugs: list[str]) -> Self:
+        """Facts of these topics; of all topics where the list is empty."""
+        return self.filter(topic__slug__in=slugs) if slugs else self
+
+    def with_text(self) -> Self:
+        return self.select_related("topic").prefetch_related("texts")
+
+    def saved_by(self, user: User) -> Self:
+        return self.filter(favourites__user=user).order_by("-favourites__saved_at")
+
+    def unheard_by(self, user: User) -> Self:
+        return self.exclude(hearings__user=user)
+
+
+class Fact(models.Model):
+    topic = models.ForeignKey(
+        Topic, on_delete=models.PROTECT, related_name="facts", verbose_name=_("topic")
+    )
+    slug = models.SlugField(_("slug"), unique=True, max_length=80)
+    source_title = models.CharField(_("source: title"), max_length=200)
+    source_publisher = models.CharField(_("source: publisher"), max_length=120)
+    source_locator = models.CharField(
+        _("source: locator"),
+        max_length=300,
+        help_text=_("Web address, DOI, or chapter and page."),
+    )
+    checked_on = models.DateField(_("checked on"))
+    child_safe = models.BooleanField(_("safe for children"), default=True)
+    is_published = models.BooleanField(_("published"), default=True)
+
+    objects: ClassVar[models.Manager[Fact]] = FactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("fact")
+        verbose_name_plural = _("facts")
+        ordering: ClassVar[list[str]] = ["topic__position", "slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("fact", args=[self.topic.slug, self.slug])
+
+    def text(self, language: str) -> FactText:
+        """The text in a language (`fr-ca`), else in its parent (`fr`), else in English.
+
+        Uses prefetched rows where there are some (FactQuerySet.with_text).
+        """
+        texts = {text.language: text for text in self.texts.all()}
+        wanted = language.lower()
+        for candidate in (wanted, wanted.partition("-")[0], "en"):
+            if candidate in texts:
+                return texts[candidate]
+        raise FactText.DoesNotExist(f"{self.slug} has no text in {wanted} and none in English")
+
+
+class FactText(models.Model):
+    fact = models.ForeignKey(
+        Fact, on_delete=models.CASCADE, related_name="texts", verbose_name=_("fact")
+    )
+    language = models.CharField(
+        _("language"), max_length=12, help_text=_("Lower case: en, fr, fr-ca.")
+    )
+    headline = models.CharField(_("headline"), max_length=80)
+    speech = models.CharField(
+        _("speech"), max_length=SPEECH_MAX_LENGTH, help_text=_("One breath; plain text.")
+    )
+    more = models.TextField(_("tell me more"), blank=True, max_length=2 * SPEECH_MAX_LENGTH)
+
+    class Meta:
+        verbose_name = _("text")
+        verbose_name_plural = _("texts")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["fact", "language"], name="one_text_per_language")
+        ]
+
+    def __str__(self) -> str:
+        return self.headline
+
+
+class Favourite(models.Model):
+    """A fact that a person saved, by voice or on the website."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="favourites",
+        verbose_name=_("person"),
+    )
+    fact = models.ForeignKey(
+        Fact, on_delete=models.CASCADE, related_name="favourites", verbose_name=_("fact")
+    )
+    door = models.CharField(_("saved by"), max_length=8, choices=Door.choices)
+    saved_at = models.DateTimeField(_("saved"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("saved fact")
+        verbose_name_plural = _("saved facts")
+        ordering: ClassVar[list[str]] = ["-saved_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "fact"], name="saved_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.fact)
+
+
+class Hearing(models.Model):
+    """That a person heard a fact: keeps facts from repeating and makes up the history."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="hearings",
+        verbose_name=_("person"),
+    )
+    fact = models.ForeignKey(
+        Fact, on_delete=models.CASCADE, related_name="hearings", verbose_name=_("fact")
+    )
+    door = models.CharField(_("heard by"), max_length=8, choices=Door.choices)
+    heard_at = models.DateTimeField(_("heard"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("heard fact")
+        verbose_name_plural = _("heard facts")
+        ordering: ClassVar[list[str]] = ["-heard_at", "-pk"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "-heard_at"], name="heard_by_person"),
+            models.Index(fields=["user", "fact"], name="heard_which"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.fact)
