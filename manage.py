@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Start here: `manage.py help`. The commands of this project are `pool`, `load_facts` and `prune`."""
+"""Start here: `manage.py help`. Ours are `pool`, `load_facts` and `prune`."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -73,7 +73,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(_("first seen"), default=timezone.now)
     first_seen_by = models.CharField(_("first seen by"), max_length=8, choices=Door.choices)
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "sub"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -83,11 +83,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("people")
 
     def __str__(self) -> str:
-        return self.email or self.phone_number or self.sub
+        return self.sub  # what logs and the admin's history show: never an address
 
     def get_short_name(self) -> str:
-        """What the pages call the person: their own choice, else the address they signed in with."""
-        return self.profile.display_name or str(self)
+        """What the pages call the person: their own choice, else their address."""
+        return self.profile.display_name or self.email or self.phone_number
 
 
 def _known_time_zone(value: str) -> None:
@@ -155,7 +155,7 @@ class Tombstone(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     erased_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[Any] = TombstoneQuerySet.as_manager()
+    objects = TombstoneQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tombstone")

@@ -14,7 +14,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Profile, Tombstone, User
 
@@ -70,8 +70,18 @@ register(
     lambda user: UserSession.objects.filter(user=user),
     export=("created_at", "last_seen_at", "ip", "user_agent"),
 )
+
+
+def _admin_history(user: User) -> QuerySet[LogEntry]:
+    """What the person did in the admin, and what was done there with their row."""
+    about = Q(
+        content_type__app_label="accounts", content_type__model="user", object_id=str(user.pk)
+    )
+    return LogEntry.objects.filter(Q(user=user) | about)
+
+
 register(
     LogEntry,
-    lambda user: LogEntry.objects.filter(user=user),
+    _admin_history,
     export=("action_time", "object_repr", "change_message"),
 )

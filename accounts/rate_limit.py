@@ -6,7 +6,7 @@ import ipaddress
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-P = ParamSpec("P")
+View = Callable[..., HttpResponse]
 log = structlog.get_logger(__name__)
 
 
@@ -67,19 +67,12 @@ def is_over(scope: str, who: str, *, rate: int, per: int) -> bool:
         return False
 
 
-def limited(
-    scope: str, *, rate: int, per: int
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, P], HttpResponse]],
-    Callable[Concatenate[HttpRequest, P], HttpResponse],
-]:
+def limited(scope: str, *, rate: int, per: int) -> Callable[[View], View]:
     """At most `rate` requests in `per` seconds from one client address; then a 429 page."""
 
-    def decorator(
-        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def decorator(view: View) -> View:
         @wraps(view)
-        def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if is_over(scope, client_address(request), rate=rate, per=per):
                 response = render(request, "429.html", {"retry_after": per}, status=429)
                 response["Retry-After"] = str(per)

@@ -16,8 +16,12 @@ _env = environ.Env()
 
 
 def read_dotenv(path: Path) -> None:
-    """Read NAME=value lines of a `.env` file, if there is one; real variables win."""
-    if path.is_file():
+    """Read NAME=value lines of a `.env` file, if there is one; real variables win.
+
+    Local runs (make demo, smoke, test) set DOORS_NO_DOTENV: their environment is made from nothing,
+    so that a developer's real account can never slip in.
+    """
+    if path.is_file() and not flag("DOORS_NO_DOTENV"):
         environ.Env.read_env(path)
 
 

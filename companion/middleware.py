@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.middleware import csp
+from django.utils.csp import CSP
 from django_structlog.middlewares import RequestMiddleware
 
 from accounts.cognito import endpoints
@@ -46,6 +47,7 @@ class ContentSecurityPolicyMiddleware(csp.ContentSecurityPolicyMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if not hasattr(response, "_csp_config") and (origin := endpoints.origin()):
-            policy = settings.SECURE_CSP
-            response._csp_config = {**policy, "form-action": [*policy["form-action"], origin]}  # type: ignore[attr-defined]
+            form_action = [CSP.SELF, origin]
+            policy = {**settings.SECURE_CSP, "form-action": form_action}
+            response._csp_config = policy  # type: ignore[attr-defined]
         return super().process_response(request, response)

@@ -10,10 +10,13 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 from django.utils.csp import CSP
 
 from companion import env, logs
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[User] also at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_dotenv(BASE_DIR / ".env")
@@ -57,6 +60,11 @@ OAUTH_TRACE = env.flag("OAUTH_TRACE")
 
 # --- applications ------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    # before ours: accounts/admin.py takes its empty tables out of the admin
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "companion",
     "skill_endpoint",
     "skill_endpoint.facts",
@@ -68,10 +76,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.socialaccount",
-    "allauth.usersessions",
     "accounts.cognito",  # our provider, a subclass of allauth's OpenID Connect one
     "django_htmx",
     "django_structlog",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
@@ -13,7 +15,7 @@ from accounts.cognito import logout
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
-def gone(request: HttpRequest, *args: object, **kwargs: object) -> None:
+def gone(request: HttpRequest, *args: object, **kwargs: object) -> NoReturn:
     raise Http404
 
 

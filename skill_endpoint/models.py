@@ -64,7 +64,7 @@ class AccountLink(models.Model):
     refused_at = models.DateTimeField(_("token refused"), null=True, blank=True)
     refused_reason = models.CharField(_("reason"), max_length=32, blank=True)
 
-    objects: ClassVar[models.Manager[AccountLink]] = AccountLinkQuerySet.as_manager()
+    objects = AccountLinkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("account link")
@@ -114,7 +114,7 @@ class SkillEvent(models.Model):
     # False: recorded, but a later event of the same Alexa account had been applied before
     applied = models.BooleanField(_("applied"), default=False)
 
-    objects: ClassVar[models.Manager[SkillEvent]] = SkillEventQuerySet.as_manager()
+    objects = SkillEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("skill event")
@@ -139,7 +139,7 @@ class SeenRequest(models.Model):
     digest = models.CharField(max_length=64, primary_key=True)
     seen_at = models.DateTimeField(default=timezone.now, db_index=True)
 
-    objects: ClassVar[models.Manager[SeenRequest]] = SeenRequestQuerySet.as_manager()
+    objects = SeenRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("seen request")

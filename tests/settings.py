@@ -12,6 +12,7 @@ for _name in list(os.environ):
 _state = Path(tempfile.mkdtemp(prefix="doors-tests-"))
 os.environ.update(
     {
+        "DOORS_NO_DOTENV": "1",
         "SECRET_KEY": "tests-only-" + "0123456789" * 5,
         "PUBLIC_URL": "http://localhost:8000",
         "DATABASE_URL": f"sqlite:///{_state / 'unused.sqlite3'}",

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.cognito import endpoints
-from accounts.cognito.nonce import nonce_for
 from accounts.cognito.exchange import ExchangeFailed, redeem_code
+from accounts.cognito.nonce import nonce_for
 from accounts.cognito.tokens import TokenRejected, verify_id_token
 from accounts.rate_limit import limited
 

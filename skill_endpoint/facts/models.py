@@ -66,7 +66,7 @@ class Fact(models.Model):
     child_safe = models.BooleanField(_("safe for children"), default=True)
     is_published = models.BooleanField(_("published"), default=True)
 
-    objects: ClassVar[models.Manager[Fact]] = FactQuerySet.as_manager()
+    objects = FactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("fact")

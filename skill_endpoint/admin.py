@@ -1,0 +1,90 @@
+"""Links and events, for the operator's question: why does the skill not know this person?"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import ReadOnlyAdmin
+from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[AccountLink]
+    ) -> list[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in AccountLink.State]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AccountLink]
+    ) -> QuerySet[AccountLink]:
+        """The same rules as AccountLink.state, as a query."""
+        linked = Q(disabled_at=None, linked_at__isnull=False)
+        states = {
+            "disabled": Q(disabled_at__isnull=False),
+            "enabled": Q(disabled_at=None, linked_at=None),
+            "refused": linked & Q(refused_at__isnull=False),
+            "working": linked & Q(refused_at=None),
+        }
+        rule = states.get(self.value() or "")
+        return queryset if rule is None else queryset.filter(rule)
+
+
+@admin.register(AccountLink)
+class AccountLinkAdmin(ReadOnlyAdmin):
+    list_display = (
+        "__str__",
+        "user",
+        "email",
+        "state_word",
+        "refused_reason",
+        "linked_at",
+        "last_used_at",
+    )
+    list_filter = (StateFilter, "refused_reason", "linked_at")
+    list_select_related = ("user",)
+    search_fields = (
+        "alexa_user_id",
+        "person_id",
+        "user__sub__startswith",
+        "user__email",
+        "user__phone_number",
+    )
+    search_help_text = _("Alexa user id, speaker id, Cognito sub, e-mail or phone number")
+
+    @admin.display(description=_("e-mail"), ordering="user__email")
+    def email(self, link: AccountLink) -> str:
+        return link.user.email if link.user else ""
+
+    @admin.display(description=_("state"))
+    def state_word(self, link: AccountLink) -> str:
+        return str(link.state.label)
+
+
+@admin.register(SkillEvent)
+class SkillEventAdmin(ReadOnlyAdmin):
+    list_display = ("type", "event_time", "received_at", "persistence", "applied", "digest")
+    list_filter = ("type", "applied", "event_time")
+    search_fields = ("request_id", "alexa_user_digest__startswith")
+    search_help_text = _("Request id, or an Alexa user id (whole)")
+    date_hierarchy = "event_time"
+
+    @admin.display(description=_("Alexa user digest"))
+    def digest(self, event: SkillEvent) -> str:
+        return event.alexa_user_digest[:12]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SkillEvent], search_term: str
+    ) -> tuple[QuerySet[SkillEvent], bool]:
+        """Events keep no Alexa user id: one that is searched for is digested first."""
+        found, many = super().get_search_results(request, queryset, search_term)
+        if not search_term:
+            return found, many
+        skills = AccountLink.objects.values_list("application_id", flat=True).distinct()
+        digests = [alexa_digest(skill, search_term.strip()) for skill in skills]
+        return found | queryset.filter(alexa_user_digest__in=digests), many
