@@ -1,1 +1,79 @@
+"""Rules that join several settings of the whole installation."""
+
 from __future__ import annotations
+
+import ipaddress
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register
+def dev_tools_are_local(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The simulator can speak as Alexa: only on an address that nobody else can reach."""
+    parts = urlsplit(settings.PUBLIC_URL)
+    if not settings.DEV_TOOLS or (parts.scheme, parts.hostname) == ("http", "localhost"):
+        return []
+    return [
+        Error(
+            f"DEV_TOOLS is on while PUBLIC_URL is {settings.PUBLIC_URL}.",
+            hint="Set PUBLIC_URL to http://localhost:PORT, or DEV_TOOLS to 0.",
+            id="companion.E001",
+        )
+    ]
+
+
+@register
+def proxies_are_networks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    wrong = []
+    for proxy in settings.TRUSTED_PROXIES:
+        try:
+            ipaddress.ip_network(proxy, strict=False)
+        except ValueError:
+            wrong.append(proxy)
+    if not wrong:
+        return []
+    return [
+        Error(
+            f"TRUSTED_PROXIES: not an address or network: {', '.join(wrong)}.",
+            hint="Write it like 10.0.0.0/8,192.0.2.7.",
+            id="companion.E002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def production_is_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    rules = (
+        ("E003", settings.DEBUG, "DEBUG is on.", "Its error pages show reasons. Set DEBUG=0."),
+        (
+            "E004",
+            settings.DEV_TOOLS,
+            "DEV_TOOLS is on.",
+            "Simulator and development keys are for a local run. Remove it.",
+        ),
+        (
+            "E005",
+            not settings.RATE_LIMITS,
+            "RATE_LIMITS is off.",
+            "That is for measuring. Remove it.",
+        ),
+        (
+            "E006",
+            not settings.HTTPS,
+            f"PUBLIC_URL is {settings.PUBLIC_URL}.",
+            "Alexa and Cognito speak https only: set it to https://…",
+        ),
+        (
+            "E007",
+            not settings.SECRET_KEY_IS_GIVEN,
+            "SECRET_KEY is missing; this process made one up.",
+            "Set SECRET_KEY or SECRET_KEY_FILE to 50 random characters, or people are signed "
+            "out at each restart.",
+        ),
+    )
+    return [
+        Error(text, hint=hint, id=f"companion.{id}") for id, wrong, text, hint in rules if wrong
+    ]

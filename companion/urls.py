@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest
 from django.urls import include, path
 
 from accounts.cognito import logout
+from companion.views import health
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -20,6 +21,10 @@ def gone(request: HttpRequest, *args: object, **kwargs: object) -> NoReturn:
 
 
 urlpatterns = [
+    # probes and counters
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     # people come and go through the pool; allauth's other pages are closed
     path("accounts/logout/", logout.sign_out, name="account_logout"),
     path("accounts/3rdparty/", gone),
