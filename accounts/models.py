@@ -42,10 +42,10 @@ class UserManager(BaseUserManager["User"]):
             return self.select_related("profile").get(sub=sub)
         except User.DoesNotExist:
             pass
+        user = self.model(sub=sub, first_seen_by=door)
+        user.set_unusable_password()
         try:
             with transaction.atomic():
-                user = self.model(sub=sub, first_seen_by=door)
-                user.set_unusable_password()
                 user.save(force_insert=True, using=self._db)
                 # read after the insert: erasure writes its tombstone before it deletes rows
                 if Tombstone.objects.for_sub(sub).exists():

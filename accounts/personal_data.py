@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
@@ -64,6 +64,10 @@ register(
 )
 # allauth's tables for tokens and addresses stay empty (settings.py); were they not, they would go
 register(SocialToken, lambda user: SocialToken.objects.filter(account__user=user))
+register(
+    EmailConfirmation,
+    lambda user: EmailConfirmation.objects.filter(email_address__user=user),
+)
 register(EmailAddress, lambda user: EmailAddress.objects.filter(user=user))
 register(
     UserSession,

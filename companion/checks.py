@@ -75,5 +75,5 @@ def production_is_production(app_configs: Any, **kwargs: Any) -> list[CheckMessa
         ),
     )
     return [
-        Error(text, hint=hint, id=f"companion.{id}") for id, wrong, text, hint in rules if wrong
+        Error(text, hint=hint, id=f"companion.{code}") for code, wrong, text, hint in rules if wrong
     ]

@@ -44,20 +44,20 @@ def _fresh_caches() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _mint() -> TokenMint:
+def pool_keys() -> TokenMint:
     return TokenMint()
 
 
 @pytest.fixture
-def mint(_mint: TokenMint, monkeypatch: pytest.MonkeyPatch) -> TokenMint:
+def mint(pool_keys: TokenMint, monkeypatch: pytest.MonkeyPatch) -> TokenMint:
     """Tokens of the configured pool. The fake is at the network's edge: the fetch of the keys."""
-    monkeypatch.setattr(keys, "fetch", lambda url: keys.parse(_mint.jwks()))
-    return _mint
+    monkeypatch.setattr(keys, "fetch", lambda url: keys.parse(pool_keys.jwks()))
+    return pool_keys
 
 
 def browser(**extra: Any) -> Client:
     """A client that calls the site by its public name."""
-    return Client(SERVER_NAME="localhost", SERVER_PORT="8000", **extra)
+    return Client(headers={"host": "localhost:8000"}, **extra)
 
 
 @pytest.fixture

@@ -44,3 +44,5 @@ DATABASES["default"]["TEST"] = {"NAME": str(_state / "test.sqlite3")}
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
 }
+STATIC_ROOT = _state / "static"
+STATIC_ROOT.mkdir()

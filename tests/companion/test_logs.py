@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+from django.test import Client
+
+from companion.logs import redact
+from tests.cognito import TokenMint
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("GET /callback/?code=4f1c-22&state=abc", "4f1c-22"),
+        ("GET /callback/?code=4f1c-22&state=abc", "abc"),
+        ("refresh_token=xyz123 sent", "xyz123"),
+        ('{"client_secret": "s3cr3t+/=="}', "s3cr3t"),
+        ("Authorization: Bearer abcdefgh12345", "abcdefgh12345"),
+        ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+        ("no user robin@example.com here", "robin@example.com"),
+        ("called +1 206-555-0101 twice", "555-0101"),
+    ],
+)
+def test_it_redacts(text: str, secret: str) -> None:
+    assert secret not in redact(text)
+    assert "[redacted]" in redact(text)
+
+
+def test_it_redacts_a_token(mint: TokenMint) -> None:
+    token = mint.access()
+    assert token.split(".")[1] not in redact(f"bad token {token} came")
+
+
+@pytest.mark.parametrize("text", ["request_finished", "GET /facts/space/moon/", "id 7, 25 ms"])
+def test_it_leaves_the_rest_alone(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.django_db
+def test_a_request_line_has_an_id_and_no_query(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/accounts/cognito/login/callback/?code=secret-code&state=secret-state")
+    ours = next(handler for handler in logging.root.handlers if handler.name == "stderr")
+    assert (formatter := ours.formatter)
+    written = "\n".join(formatter.format(record) for record in caplog.records)
+    assert "request_finished" in written
+    assert "request_id" in written
+    assert "secret-" not in written
