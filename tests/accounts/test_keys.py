@@ -55,7 +55,7 @@ def document(mint: TokenMint) -> bytes:
 def moments(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that a test moves: the last entry is now."""
     now = [1000.0]
-    monkeypatch.setattr(keys.time, "monotonic", lambda: now[-1])
+    monkeypatch.setattr("accounts.cognito.keys.time.monotonic", lambda: now[-1])
     return now
 
 

@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import jwt
 import pytest
@@ -45,7 +46,8 @@ def test_it_reads_an_access_token(mint: TokenMint) -> None:
 
 
 def test_it_reads_an_id_token(mint: TokenMint) -> None:
-    token = mint.id("sub-1", phone_number="+12065550101", **{"cognito:groups": ["operators"]})
+    groups: dict[str, Any] = {"cognito:groups": ["operators"]}
+    token = mint.id("sub-1", phone_number="+12065550101", **groups)
     claims = verify_id_token(token, NONCE)
     assert (claims.sub, claims.email, claims.email_verified) == (
         "sub-1",
@@ -81,7 +83,7 @@ def test_it_reads_an_id_token(mint: TokenMint) -> None:
     ],
 )
 def test_it_refuses_an_access_token_with(
-    mint: TokenMint, changes: dict[str, object], reason: str
+    mint: TokenMint, changes: dict[str, Any], reason: str
 ) -> None:
     assert refused(lambda: verify_access_token(mint.access(**changes))) == reason
 
@@ -98,9 +100,7 @@ def test_it_refuses_an_access_token_with(
         ({"exp": int(time.time()) - 60}, "expired"),
     ],
 )
-def test_it_refuses_an_id_token_with(
-    mint: TokenMint, changes: dict[str, object], reason: str
-) -> None:
+def test_it_refuses_an_id_token_with(mint: TokenMint, changes: dict[str, Any], reason: str) -> None:
     assert refused(lambda: verify_id_token(mint.id(**changes), NONCE)) == reason
 
 
@@ -121,7 +121,8 @@ def test_it_takes_only_json_true_for_verified(mint: TokenMint, flag: object) -> 
 
 @pytest.mark.parametrize("groups", ["operators", {"operators": 1}, None, [1, None]])
 def test_it_reads_odd_groups_as_none(mint: TokenMint, groups: object) -> None:
-    assert verify_id_token(mint.id(**{"cognito:groups": groups}), NONCE).groups == frozenset()
+    claim: dict[str, Any] = {"cognito:groups": groups}
+    assert verify_id_token(mint.id(**claim), NONCE).groups == frozenset()
 
 
 def test_it_refuses_another_key_under_our_key_id(mint: TokenMint) -> None:
@@ -166,7 +167,12 @@ def test_it_never_fetches_what_a_header_names(
     mint: TokenMint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(keys, "fetch", lambda url: asked.append(url) or keys.parse(mint.jwks()))
+
+    def fetch(url: str) -> dict[str, Any]:
+        asked.append(url)
+        return keys.parse(mint.jwks())
+
+    monkeypatch.setattr(keys, "fetch", fetch)
     claims = jwt.decode(mint.access(), options={"verify_signature": False})
     lure = {"jku": "http://localhost:1/keys", "x5u": "http://localhost:1/chain"}
     assert verify_access_token(mint.sign(claims, headers=lure)).sub
@@ -242,7 +248,7 @@ def test_it_forgets_a_token_when_it_expires(
     token = mint.access(exp=int(time.time()) + 100)
     verify_access_token(token)
     later = time.time() + 200
-    monkeypatch.setattr(tokens.time, "time", lambda: later)
+    monkeypatch.setattr("accounts.cognito.tokens.time.time", lambda: later)
     assert tokens._memory.get(tokens._digest(token)) is None
 
 

@@ -43,8 +43,7 @@ def test_a_request_line_has_an_id_and_no_query(
 ) -> None:
     client.get("/accounts/cognito/login/callback/?code=secret-code&state=secret-state")
     ours = next(handler for handler in logging.root.handlers if handler.name == "stderr")
-    assert (formatter := ours.formatter)
-    written = "\n".join(formatter.format(record) for record in caplog.records)
+    written = "\n".join(ours.format(record) for record in caplog.records)
     assert "request_finished" in written
     assert "request_id" in written
     assert "secret-" not in written
