@@ -18,6 +18,7 @@ from skill_endpoint.models import AccountLink
 from skill_endpoint.simulator.envelopes import Device
 from tests.cognito import TokenMint
 
+pytest_plugins = ["tests.local_aws"]
 SKILL_ID = "amzn1.ask.skill.tests"
 
 

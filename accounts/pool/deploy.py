@@ -8,64 +8,28 @@ it, and a call of our own after each deployment would be drift on AWS.)
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from accounts.pool import parameters
+from accounts.pool.changes import Change, Proposal, changed_settings
 from accounts.pool.errors import PoolError
+from accounts.pool.events import Follower, Say, ticks
+from accounts.pool.parameters import Wishes, complete
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 STACK = "two-doors"
 UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 CHANGE_SET_LIMIT = 300.0  # seconds
-STACK_LIMIT = 1800.0
-SLOWEST_POLL = 5.0
-STACK_TYPE = "AWS::CloudFormation::Stack"
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One resource of a change set; `replaced` is Cognito's word: "False", "Conditional", "True"."""
-
-    action: str
-    resource: str
-    kind: str
-    replaced: str
-
-    @property
-    def is_severe(self) -> bool:
-        return self.action == "Remove" or self.replaced != "False"
-
-    def __str__(self) -> str:
-        words = {"True": "  REPLACED", "Conditional": "  may be REPLACED"}
-        return f"{self.action:<7} {self.resource:<15} {self.kind}{words.get(self.replaced, '')}"
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A change set that waits for `execute` or `discard`."""
-
-    name: str
-    stack_id: str
-    is_creation: bool
-    changes: tuple[Change, ...]
-    settings: tuple[str, ...]  # parameters that change, as sentences
-
-    @property
-    def account(self) -> str:
-        return self.stack_id.split(":")[4]
+IN_REVIEW = "REVIEW_IN_PROGRESS"  # a stack that never was: its first change set waits
 
 
 class Stack:
@@ -83,95 +47,96 @@ class Stack:
             raise
 
     def parameters(self) -> dict[str, str]:
-        found = self.describe() or {}
-        return {p["ParameterKey"]: p["ParameterValue"] for p in found.get("Parameters", [])}
+        found = self.describe()
+        given = found.get("Parameters", []) if found else []
+        return {each["ParameterKey"]: each["ParameterValue"] for each in given}
 
     def outputs(self) -> dict[str, str]:
         """PoolId, Issuer, SignInUrl, WebClientId, AlexaClientId. Raises PoolError."""
-        outputs = {
-            o["OutputKey"]: o["OutputValue"] for o in (self.describe() or {}).get("Outputs", [])
-        }
+        found = self.describe()
+        outputs = found.get("Outputs", []) if found else []
         if not outputs:
-            raise PoolError(f"no stack {self.name} here: run `manage.py pool deploy` first")
-        return outputs
+            raise PoolError(
+                f"there is no stack {self.name} in {self.client.meta.region_name}: "
+                "run `manage.py pool deploy` first"
+            )
+        return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
-    def propose(self, wishes: parameters.Wishes) -> Proposal | None:
+    def is_deployed(self) -> bool:
+        found = self.describe()
+        return found is not None and found["StackStatus"] != IN_REVIEW
+
+    def propose(self, wishes: Wishes) -> Proposal | None:
         """Make a change set; None where nothing would change. Raises PoolError."""
         given = wishes.parameters()
         found = self.describe()
-        status = found["StackStatus"] if found else "DELETE_COMPLETE"
-        _require_quiet(self.name, status)
-        creation = status in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
+        if found:
+            _require_quiet(self.name, found["StackStatus"])
+        creation = not found or found["StackStatus"] == IN_REVIEW
+        body = TEMPLATE.read_text(encoding="utf-8")
+        template = self.client.validate_template(TemplateBody=body)
+        known = {each["ParameterKey"] for each in template["Parameters"]}
         previous = {} if creation else self.parameters()
-        values = parameters.complete(given, previous, stack=self.name)
+        kept = {name: value for name, value in previous.items() if name in known}
+        values = complete(given, kept, stack=self.name)
         name = f"deploy-{uuid.uuid4()}"
         answer = self.client.create_change_set(
             StackName=self.name,
             ChangeSetName=name,
             ChangeSetType="CREATE" if creation else "UPDATE",
-            TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+            TemplateBody=body,
             Parameters=[
-                {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(values.items())
+                {"ParameterKey": name, "ParameterValue": value}
+                for name, value in sorted(values.items())
             ],
             Capabilities=["CAPABILITY_IAM"],
         )
-        proposal = Proposal(name, answer["StackId"], creation, (), _settings(previous, values))
+        proposal = Proposal(name, answer["StackId"], creation, changed_settings(previous, values))
         try:
-            unchanged = self._await_change_set(proposal)
+            if self._holds_changes(proposal):
+                return replace(proposal, changes=tuple(self._changes(proposal)))
         except BaseException:
             self.discard(proposal)
             raise
-        if unchanged:
-            self.discard(proposal)
-            return None
-        return Proposal(
-            name, answer["StackId"], creation, tuple(self._changes(name)), proposal.settings
-        )
+        self.discard(proposal)
+        return None
 
-    def _await_change_set(self, proposal: Proposal) -> bool:
-        """Wait for the change set; return whether it holds no change."""
-        for seconds in _ticks(CHANGE_SET_LIMIT):
+    def _holds_changes(self, proposal: Proposal) -> bool:
+        """Wait until the change set is computed. Raises PoolError where it cannot be."""
+        for seconds in ticks(CHANGE_SET_LIMIT):
             state = self.client.describe_change_set(
                 StackName=self.name, ChangeSetName=proposal.name
             )
             if state["Status"] == "CREATE_COMPLETE":
-                return False
+                return True
             if state["Status"] == "FAILED":
                 reason = state.get("StatusReason", "")
                 if any(text in reason for text in UNCHANGED):
-                    return True
+                    return False
                 raise PoolError(f"CloudFormation refuses the change: {reason}")
-            self.say(f"{seconds:4.0f} s  change set {state['Status']}")
+            self.say(f"{seconds:5.1f} s  change set      {state['Status']}")
         raise PoolError(
-            f"no change set after {CHANGE_SET_LIMIT:g} s: try again, nothing was changed"
+            f"no change set after {CHANGE_SET_LIMIT:g} s, and nothing was changed: try again"
         )
 
-    def _changes(self, name: str) -> Iterator[Change]:
+    def _changes(self, proposal: Proposal) -> Iterator[Change]:
         pages = self.client.get_paginator("describe_change_set")
-        for page in pages.paginate(StackName=self.name, ChangeSetName=name):
+        for page in pages.paginate(StackName=self.name, ChangeSetName=proposal.name):
             for entry in page.get("Changes", []):
-                change = entry["ResourceChange"]
-                yield Change(
-                    change["Action"],
-                    change["LogicalResourceId"],
-                    change["ResourceType"],
-                    change.get("Replacement") or "False",
-                )
+                yield Change.of(entry["ResourceChange"])
 
     def discard(self, proposal: Proposal) -> None:
         """Leave no trace: the change set goes, and so does the empty stack of a first one."""
         self.client.delete_change_set(StackName=self.name, ChangeSetName=proposal.name)
         found = self.describe()
-        if found and found["StackStatus"] == "REVIEW_IN_PROGRESS":
+        if found and found["StackStatus"] == IN_REVIEW:
             self.client.delete_stack(StackName=found["StackId"])
 
     def execute(self, proposal: Proposal) -> None:
         """Carry the change out and protect the stack from deletion. Raises PoolError."""
-        seen = {event["EventId"] for event in self._events(proposal.stack_id)}
+        follower = Follower(self.client, proposal.stack_id, self.say)
         self.client.execute_change_set(StackName=self.name, ChangeSetName=proposal.name)
-        status, reasons = self.follow(proposal.stack_id, seen)
-        if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-            raise PoolError(f"not deployed ({status}): " + ("; ".join(reasons) or "see its events"))
+        follower.finish("CREATE_COMPLETE", "UPDATE_COMPLETE")
         self.client.update_termination_protection(
             StackName=self.name, EnableTerminationProtection=True
         )
@@ -181,52 +146,17 @@ class Stack:
         found = self.describe()
         if found is None:
             return
-        seen = {event["EventId"] for event in self._events(found["StackId"])}
+        follower = Follower(self.client, found["StackId"], self.say)
         self.client.update_termination_protection(
             StackName=self.name, EnableTerminationProtection=False
         )
         self.client.delete_stack(StackName=found["StackId"])
-        status, reasons = self.follow(found["StackId"], seen)
-        if status != "DELETE_COMPLETE":
-            raise PoolError(f"not deleted ({status}): " + ("; ".join(reasons) or "see its events"))
-
-    def follow(self, stack_id: str, seen: set[str]) -> tuple[str, list[str]]:
-        """Say the events as they come, until the stack's own last one: its status, and failures.
-
-        By events, not by the stack's status: right after the start that is still the old one.
-        """
-        failures: list[str] = []
-        for seconds in _ticks(STACK_LIMIT):
-            news = [event for event in self._events(stack_id) if event["EventId"] not in seen]
-            for event in reversed(news):
-                seen.add(event["EventId"])
-                status, reason = event["ResourceStatus"], event.get("ResourceStatusReason", "")
-                self.say(f"{seconds:4.0f} s  {event['LogicalResourceId']:<15} {status}")
-                if status.endswith("FAILED") and "cancelled" not in reason:
-                    failures.append(f"{event['LogicalResourceId']} {status}: {reason}")
-                if _is_last(event):
-                    return status, failures
-        raise PoolError(
-            f"stack {self.name} is not done after {STACK_LIMIT:g} s. CloudFormation goes on by "
-            "itself: look at its events in the AWS console, then run the command again"
-        )
-
-    def _events(self, stack_id: str) -> Iterator[StackEventTypeDef]:
-        pages = self.client.get_paginator("describe_stack_events")
-        for page in pages.paginate(StackName=stack_id):
-            yield from page["StackEvents"]
-
-
-def _is_last(event: StackEventTypeDef) -> bool:
-    about_stack = event["ResourceType"] == STACK_TYPE and (
-        event["PhysicalResourceId"] == event["StackId"]
-    )
-    return about_stack and not event["ResourceStatus"].endswith("IN_PROGRESS")
+        follower.finish("DELETE_COMPLETE")
 
 
 def _require_quiet(name: str, status: str) -> None:
     """Raise PoolError where CloudFormation would refuse a change set, with the way out."""
-    if status == "REVIEW_IN_PROGRESS":
+    if status == IN_REVIEW:
         return
     if status.endswith("IN_PROGRESS"):
         raise PoolError(f"stack {name} is busy ({status}): wait until it is done, then try again")
@@ -238,22 +168,3 @@ def _require_quiet(name: str, status: str) -> None:
         raise PoolError(
             f"stack {name} is {status}: continue its rollback in the AWS console, then try again"
         )
-
-
-def _settings(previous: dict[str, str], values: dict[str, str]) -> tuple[str, ...]:
-    """Parameters that change, as sentences; on creation all of them."""
-    changed = {name: value for name, value in values.items() if previous.get(name) != value}
-    return tuple(
-        f"{name}: {previous[name]} -> {value}" if name in previous else f"{name}: {value}"
-        for name, value in sorted(changed.items())
-        if name != "SmsExternalId"
-    )
-
-
-def _ticks(limit: float) -> Iterator[float]:
-    """Seconds since the start, at growing intervals: a local AWS is done at once, AWS in minutes."""
-    start, pause = time.monotonic(), 0.1
-    while (passed := time.monotonic() - start) < limit:
-        yield passed
-        time.sleep(pause)
-        pause = min(pause * 1.5, SLOWEST_POLL)

@@ -51,7 +51,7 @@ class Wishes:
 def complete(
     given: Mapping[str, str], previous: Mapping[str, str], *, stack: str
 ) -> dict[str, str]:
-    """All parameters: given, else of the previous deployment, else chosen here. Raises PoolError."""
+    """All parameters: given, else the previous value, else chosen here. Raises PoolError."""
     chosen = {"PoolName": stack, "SmsExternalId": str(uuid.uuid4())}
     values = {**chosen, **previous, **given}
     for name, how in MISSING.items():
