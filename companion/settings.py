@@ -56,7 +56,6 @@ COGNITO_ALEXA_CLIENT_SECRET = env.secret("COGNITO_ALEXA_CLIENT_SECRET")
 ALEXA_SKILL_IDS = env.words("ALEXA_SKILL_IDS")
 ALEXA_VENDOR_ID = env.text("ALEXA_VENDOR_ID")
 ALEXA_DEV_PKI_DIR = env.text("ALEXA_DEV_PKI_DIR")
-OAUTH_TRACE = env.flag("OAUTH_TRACE")
 
 # --- applications ------------------------------------------------------------------------------
 INSTALLED_APPS = [
