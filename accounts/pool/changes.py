@@ -47,6 +47,7 @@ class Proposal:
     name: str
     stack_id: str
     is_creation: bool
+    pool_name: str
     settings: tuple[str, ...]  # parameters that change, as sentences
     changes: tuple[Change, ...] = ()
 

@@ -26,6 +26,7 @@ class PoolValues:
     domain_url: str
     web_client_id: str
     web_client_secret: str
+    web_callbacks: tuple[str, ...]
     alexa_client_id: str
     alexa_client_secret: str
     alexa_callbacks: tuple[str, ...]
@@ -63,8 +64,8 @@ class PoolValues:
             }
         return values
 
-    def console(self) -> list[tuple[str, str]]:
-        """(field of the console's account linking page, value), without the secret.
+    def console(self, *, secret: bool) -> list[tuple[str, str]]:
+        """(field of the console's account linking page, value), in the page's order.
 
         https://developer.amazon.com/en-US/docs/alexa/account-linking/configure-authorization-code-grant.html
         """
@@ -74,6 +75,7 @@ class PoolValues:
             ("Your Web Authorization URI", f"{self.domain_url}/oauth2/authorize"),
             ("Access Token URI", f"{self.domain_url}/oauth2/token"),
             ("Your Client ID", self.alexa_client_id),
+            ("Your Secret", self.alexa_client_secret if secret else "(add --secret)"),
             ("Your Authentication Scheme", "HTTP Basic"),
             *(("Scope", scope) for scope in SCOPES),
             ("Domain", urlsplit(self.domain_url).hostname or ""),
@@ -101,6 +103,7 @@ def read(stack: Stack, idp: CognitoIdentityProviderClient, *, endpoint: str = ""
         domain_url=endpoint or outputs["SignInUrl"],
         web_client_id=web_client["ClientId"],
         web_client_secret=web_client["ClientSecret"],
+        web_callbacks=tuple(web_client["CallbackURLs"]),
         alexa_client_id=alexa_client["ClientId"],
         alexa_client_secret=alexa_client["ClientSecret"],
         alexa_callbacks=tuple(alexa_client["CallbackURLs"]),

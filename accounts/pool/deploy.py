@@ -91,7 +91,13 @@ class Stack:
             ],
             Capabilities=["CAPABILITY_IAM"],
         )
-        proposal = Proposal(name, answer["StackId"], creation, changed_settings(previous, values))
+        proposal = Proposal(
+            name,
+            answer["StackId"],
+            creation,
+            values["PoolName"],
+            changed_settings(previous, values),
+        )
         try:
             if self._holds_changes(proposal):
                 return replace(proposal, changes=tuple(self._changes(proposal)))

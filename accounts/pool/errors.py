@@ -28,7 +28,7 @@ def explain(error: boto.BotoCoreError | boto.ClientError) -> str:
         return f"{error}: AWS_PROFILE must be one of ~/.aws/config"
     if isinstance(error, boto.NoRegionError | boto.InvalidRegionError):
         return "no AWS region: set AWS_REGION, for example us-east-1"
-    if isinstance(error, boto.HTTPClientError):  # refused, unknown host, timeouts
+    if isinstance(error, boto.ConnectionError | boto.HTTPClientError):  # refused, timeouts, TLS
         url = getattr(error, "kwargs", {}).get("endpoint_url", "AWS")
         return f"{url} cannot be reached: check AWS_ENDPOINT_URL, AWS_REGION and the network"
     return " ".join(str(error).split())
