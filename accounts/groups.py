@@ -12,7 +12,8 @@ ADMINISTRATORS = "administrators"  # every permission
 
 def apply_pool_groups(user: User, groups: frozenset[str]) -> None:
     """Give or take staff rights as the pool says now; called at each sign-in on the website."""
-    user.is_staff = bool(groups & {OPERATORS, ADMINISTRATORS})
-    user.is_superuser = ADMINISTRATORS in groups
-    user.save(update_fields=["is_staff", "is_superuser"])
+    rights = (bool(groups & {OPERATORS, ADMINISTRATORS}), ADMINISTRATORS in groups)
+    if rights != (user.is_staff, user.is_superuser):
+        user.is_staff, user.is_superuser = rights
+        user.save(update_fields=["is_staff", "is_superuser"])
     user.groups.set(Group.objects.filter(name=OPERATORS) if OPERATORS in groups else [])

@@ -19,6 +19,7 @@ from skill_endpoint.facts.models import Fact, Favourite, Hearing, Topic
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
 from tests.conftest import SKILL_ID, browser
 from tests.local_aws import LivePool
+from tests.sign_in import person_of, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.local_aws]
 
@@ -26,8 +27,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.local_aws]
 @pytest.fixture
 def person(pool: LivePool) -> Iterator[User]:
     """Somebody of whom every table holds something."""
-    sub = pool.person("erase@example.com")
-    user = User.objects.for_sub(sub, door=Door.WEB)
+    known = person_of(pool, "erase@example.com")
+    sign_in(browser(), known.name)
+    user = User.objects.get(sub=known.sub)
     topic = Topic.objects.create(slug="space", name="Space")
     fact = Fact.objects.create(
         topic=topic,
@@ -47,7 +49,6 @@ def person(pool: LivePool) -> Iterator[User]:
         alexa_user_digest=alexa_digest(SKILL_ID, "amzn1.E"),
         event_time=timezone.now(),
     )
-    browser().force_login(user)
     return user
 
 
