@@ -171,5 +171,5 @@ _development_keys = DevelopmentKeys()
 
 def forget() -> None:
     """Forget every chain and failure: tests begin with this."""
-    global _public_keys, _development_keys  # noqa: PLW0603
+    global _public_keys, _development_keys
     _public_keys, _development_keys = PublicKeys(), DevelopmentKeys()

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from accounts.models import Tombstone
+from skill_endpoint.models import SeenRequest, SkillEvent
+
+
+class Command(BaseCommand):
+    help = "Delete what has served its time. Run it hourly."
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        now = timezone.now()
+        # the list of a person's browsers, with addresses: no longer than the sessions themselves
+        ended = UserSession.objects.exclude(
+            session_key__in=Session.objects.filter(expire_date__gte=now).values("session_key")
+        ).filter(created_at__lt=now - timedelta(seconds=settings.SESSION_COOKIE_AGE))
+        expired = {
+            "seen requests": SeenRequest.objects.expired(now),
+            "skill events": SkillEvent.objects.expired(),
+            "tombstones": Tombstone.objects.expired(),
+            "browsers": ended,
+            "sessions": Session.objects.filter(expire_date__lt=now),
+        }
+        return "Deleted " + ", ".join(
+            f"{rows.delete()[0]} {name}" for name, rows in expired.items()
+        )

@@ -1,0 +1,94 @@
+"""The voice door: verify, refuse a replay, dispatch, reply."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.rate_limit import client_address, is_over
+from skill_endpoint import metrics, skill
+from skill_endpoint.models import alexa_digest
+from skill_endpoint.replay import is_replay
+from skill_endpoint.verification import MAX_BODY_BYTES, RequestRejected, is_event, verify
+
+# Alexa speaks for everybody from few addresses: this only stops a single machine's flood
+CLIENT_RATE = 6000  # requests a minute
+USER_RATE = 120  # turns a minute; a quick talker takes about ten
+EMPTY_ANSWER = '{"version":"1.0","response":{}}'
+
+log = structlog.get_logger(__name__)
+
+
+@csrf_exempt
+@login_not_required
+def alexa(request: HttpRequest) -> HttpResponse:
+    """Answer a request of Alexa; an empty 400, or 429, to whatever is not one.
+
+    The method is checked inside: a decorator's 405 would be neither counted nor what
+    certification asks for.
+    """
+    now = datetime.now(UTC)
+    try:
+        if request.method != "POST":
+            raise RequestRejected("method")
+        if is_over("alexa", client_address(request), rate=CLIENT_RATE, per=60):
+            raise RequestRejected("rate_limit")
+        envelope = verify(request.headers, _body(request), now=now)
+        was_here = _was_here(envelope, now)
+    except RequestRejected as error:
+        metrics.alexa_requests_rejected.labels(error.reason).inc()
+        log.warning("alexa_request_rejected", reason=error.reason)
+        return HttpResponse(status=429 if error.reason == "rate_limit" else 400)
+    structlog.contextvars.bind_contextvars(alexa_request_id=envelope["request"]["requestId"])
+    # what was checked is what is dispatched, and not the body read by a second parser
+    answer = EMPTY_ANSWER if was_here else skill.answer(json.dumps(envelope))
+    metrics.count_turn(envelope["request"]["type"], "acknowledged" if was_here else "answered")
+    return HttpResponse(
+        answer,
+        content_type="application/json;charset=UTF-8",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _was_here(envelope: dict[str, Any], now: datetime) -> bool:
+    """True for an event that was delivered again. Raises RequestRejected for a replay or a flood.
+
+    Alexa delivers events until it gets a 200, for up to an hour: what was applied is acknowledged.
+    """
+    system = envelope["context"]["System"]
+    application_id = system["application"]["applicationId"]
+    replayed = is_replay(application_id, envelope["request"]["requestId"], now=now)
+    if is_event(envelope):
+        return replayed
+    if replayed:
+        raise RequestRejected("replay")
+    who = alexa_digest(application_id, system["user"]["userId"])
+    if is_over("alexa-user", who, rate=USER_RATE, per=60):
+        raise RequestRejected("rate_limit")
+    return False
+
+
+def _body(request: HttpRequest) -> bytes:
+    """The raw body; one that says or turns out to be too long is not read to its end."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    try:
+        if not length and request.META.get("wsgi.input_terminated"):
+            # chunked: Django takes a body without a length for an empty one
+            body: bytes = request.META["wsgi.input"].read(MAX_BODY_BYTES + 1)
+            return body
+        if not length.isascii() or not length.isdigit():
+            raise RequestRejected("unreadable")
+        if len(length) > 9 or int(length) > MAX_BODY_BYTES:
+            raise RequestRejected("too_large")
+        return request.body
+    except RequestDataTooBig as error:
+        raise RequestRejected("too_large") from error
+    except OSError as error:  # Django's UnreadablePostError is one
+        raise RequestRejected("unreadable") from error
