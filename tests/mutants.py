@@ -1,0 +1,405 @@
+"""Take one defence away at a time and see that a test notices: `make mutants`.
+
+Each mutant is a named patch on a copy of the tree, and the tests that should notice it. A patch
+that no longer fits the code is an error too: the list is kept true by running it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+AT_ONCE = min(os.cpu_count() or 1, 4)
+TOKENS, KEYS = "accounts/cognito/tokens.py", "accounts/cognito/keys.py"
+ADAPTER, MODELS, LOGOUT = "accounts/adapter.py", "accounts/models.py", "accounts/cognito/logout.py"
+VERIFICATION, CERTIFICATES = "skill_endpoint/verification.py", "skill_endpoint/certificates.py"
+SIGNING_KEYS, VOICE_VIEW = "skill_endpoint/signing_keys.py", "skill_endpoint/views.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`old` becomes `new`, once, in `file`; one of `tests` must then fail."""
+
+    defence: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+T_TOKENS, T_KEYS = "tests/accounts/test_tokens.py", "tests/accounts/test_keys.py"
+T_LOGIN, T_MODELS = "tests/accounts/test_login.py", "tests/accounts/test_models.py"
+T_VERIFY = "tests/skill_endpoint/test_verification.py"
+T_CERTIFICATES = "tests/skill_endpoint/test_certificates.py"
+T_SIGNING_KEYS = "tests/skill_endpoint/test_signing_keys.py"
+T_VIEWS = "tests/skill_endpoint/test_views.py"
+
+MUTANTS = [
+    # tokens
+    Mutant(
+        "kind of token",
+        TOKENS,
+        'if payload.get("token_use") != use:',
+        "if False:",
+        T_TOKENS,
+    ),
+    Mutant(
+        "client of an access token",
+        TOKENS,
+        'if not _same(payload.get("client_id"), settings.COGNITO_ALEXA_CLIENT_ID):',
+        "if False:",
+        T_TOKENS,
+    ),
+    Mutant(
+        "audience of an id token",
+        TOKENS,
+        'if not _same(payload.get("aud"), settings.COGNITO_WEB_CLIENT_ID):',
+        "if False:",
+        T_TOKENS,
+    ),
+    Mutant(
+        "nonce of an id token",
+        TOKENS,
+        'if not _same(payload.get("nonce"), nonce):',
+        "if False:",
+        T_TOKENS,
+    ),
+    Mutant("issuer", TOKENS, "            issuer=endpoints.issuer(),\n", "", T_TOKENS),
+    Mutant(
+        "signature of a token",
+        TOKENS,
+        '"verify_aud": False}',
+        '"verify_aud": False, "verify_signature": False}',
+        T_TOKENS,
+    ),
+    Mutant(
+        "expiry of a token",
+        TOKENS,
+        '"verify_aud": False}',
+        '"verify_aud": False, "verify_exp": False}',
+        T_TOKENS,
+    ),
+    Mutant("algorithm", TOKENS, 'if header.get("alg") != "RS256":', "if False:", T_TOKENS),
+    Mutant("critical headers", TOKENS, 'if "crit" in header:', "if False:", T_TOKENS),
+    Mutant(
+        "shape of a sub",
+        TOKENS,
+        'if not isinstance(payload["sub"], str) or not SUB.fullmatch(payload["sub"]):',
+        "if False:",
+        T_TOKENS,
+    ),
+    Mutant(
+        "only JSON's true is verified",
+        TOKENS,
+        'payload.get("email_verified") is True',
+        'bool(payload.get("email_verified"))',
+        T_TOKENS,
+    ),
+    Mutant(
+        "a remembered token expires",
+        TOKENS,
+        "claims.expires_at <= time.time()",
+        "False",
+        T_TOKENS,
+    ),
+    Mutant(
+        "unknown keys cannot drive fetches",
+        KEYS,
+        "return now >= moment and now >= self._tried + COOLDOWN",
+        "return now >= moment",
+        T_KEYS,
+    ),
+    Mutant(
+        "the last good keys survive an outage",
+        KEYS,
+        'log.warning("key_set_fetch_failed"',
+        'self._keys = {}\n                log.warning("key_set_fetch_failed"',
+        T_KEYS,
+    ),
+    # identity
+    Mutant(
+        "two doors make one person",
+        MODELS,
+        "except IntegrityError:",
+        "except ZeroDivisionError:",
+        T_MODELS,
+    ),
+    Mutant(
+        "a deleted person stays deleted",
+        MODELS,
+        "if Tombstone.objects.for_sub(sub).exists():",
+        "if False:",
+        T_MODELS,
+    ),
+    Mutant(
+        "rights are taken away",
+        "accounts/groups.py",
+        "    user.groups.set(Group.objects.filter(name=OPERATORS) if OPERATORS in groups else [])",
+        "    user.groups.add(*Group.objects.filter(name=OPERATORS))",
+        T_LOGIN,
+    ),
+    Mutant(
+        "an account row belongs to one person",
+        ADAPTER,
+        "if account.user_id != user.pk:",
+        "if False:",
+        T_LOGIN,
+    ),
+    Mutant(
+        "the query cannot widen the scopes",
+        "accounts/cognito/provider.py",
+        "def get_scope_from_request",
+        "def unused_scope_from_request",
+        T_LOGIN,
+    ),
+    Mutant(
+        "the query cannot change the authorize request",
+        "accounts/cognito/provider.py",
+        "def get_auth_params_from_request",
+        "def unused_auth_params_from_request",
+        T_LOGIN,
+    ),
+    Mutant(
+        "?next= does not skip the pool's sign-out",
+        LOGOUT,
+        "def get_next_url",
+        "def unused_next_url",
+        T_LOGIN,
+    ),
+    Mutant(
+        "the admin's sign-out reaches the pool",
+        LOGOUT,
+        "return redirect(endpoints.logout_url())",
+        'return redirect("/")',
+        T_LOGIN,
+    ),
+    Mutant(
+        "erasure ends sessions",
+        "accounts/erasure.py",
+        "        session.end()",
+        "        pass",
+        "tests/accounts/test_erasure.py",
+    ),
+    Mutant(
+        "erasure reaches the pool",
+        "accounts/erasure.py",
+        "            idp.admin_delete_user(**name)",
+        "            pass",
+        "tests/accounts/test_erasure.py",
+    ),
+    # verifier of the voice door
+    Mutant(
+        "signature of a request",
+        VERIFICATION,
+        "        key.verify(raw, body, padding.PKCS1v15(), hashes.SHA256())",
+        "        pass",
+        T_VERIFY,
+    ),
+    Mutant(
+        "age of a request",
+        VERIFICATION,
+        "if not -TOLERANCE <= age",
+        "if False and not -TOLERANCE <= age",
+        T_VERIFY,
+    ),
+    Mutant(
+        "an hour is for events only",
+        VERIFICATION,
+        'if request["type"] in EVENTS else TOLERANCE',
+        "if True else TOLERANCE",
+        T_VERIFY,
+    ),
+    Mutant(
+        "skill id",
+        VERIFICATION,
+        "if application_id not in settings.ALEXA_SKILL_IDS:",
+        "if False:",
+        T_VERIFY,
+    ),
+    Mutant(
+        "the session is of the same skill",
+        VERIFICATION,
+        'if _object(session, "application").get("applicationId") != application_id:',
+        "if False:",
+        T_VERIFY,
+    ),
+    Mutant(
+        "size of a request",
+        VERIFICATION,
+        "if len(body) > MAX_BODY_BYTES:",
+        "if False:",
+        T_VERIFY,
+    ),
+    Mutant(
+        "a name stands once",
+        VERIFICATION,
+        "if len(members) != len(pairs):",
+        "if False:",
+        T_VERIFY,
+    ),
+    Mutant(
+        "the name itself is in the certificate",
+        CERTIFICATES,
+        "    if ECHO_API not in {name.lower() for",
+        "    if False and ECHO_API not in {name.lower() for",
+        T_CERTIFICATES,
+    ),
+    Mutant(
+        "strength of the signing key",
+        CERTIFICATES,
+        "or key.key_size < MIN_RSA_BITS",
+        "or False",
+        T_CERTIFICATES,
+    ),
+    Mutant(
+        "a certificate for servers",
+        CERTIFICATES,
+        "if ExtendedKeyUsageOID.SERVER_AUTH not in usage:",
+        "if False:",
+        T_CERTIFICATES,
+    ),
+    Mutant(
+        "folder of the certificate",
+        CERTIFICATES,
+        'if len(path) < 2 or path[0] != "echo.api":',
+        "if False:",
+        T_CERTIFICATES,
+    ),
+    Mutant(
+        "redirects of the certificate",
+        CERTIFICATES,
+        "allow_redirects=False, stream=True",
+        "allow_redirects=True, stream=True",
+        T_CERTIFICATES,
+    ),
+    Mutant(
+        "size of the certificate",
+        CERTIFICATES,
+        "if len(body) > MAX_CHAIN_BYTES or",
+        "if",
+        T_CERTIFICATES,
+    ),
+    Mutant(
+        "a kept chain expires",
+        SIGNING_KEYS,
+        "is_valid(now):\n                return kept\n            until",
+        "key:\n                return kept\n            until",
+        T_SIGNING_KEYS,
+    ),
+    Mutant(
+        "development keys need DEV_TOOLS",
+        SIGNING_KEYS,
+        "if settings.DEV_TOOLS and settings.ALEXA_DEV_PKI_DIR:",
+        "if settings.ALEXA_DEV_PKI_DIR:",
+        T_SIGNING_KEYS,
+    ),
+    Mutant(
+        "a request counts once",
+        "skill_endpoint/replay.py",
+        "    except IntegrityError:\n        return True",
+        "    except IntegrityError:\n        return False",
+        f"tests/skill_endpoint/test_replay.py {T_VIEWS}",
+    ),
+    # the browser's side
+    Mutant(
+        "the policy lets people reach the pool only",
+        "companion/middleware.py",
+        "form_action = [CSP.SELF, origin]",
+        'form_action = ["*"]',
+        T_LOGIN,
+    ),
+    Mutant(
+        "tokens never reach a log",
+        "companion/logs.py",
+        "        text = secret.sub(",
+        "        secret.sub(",
+        "tests/companion/test_logs.py",
+    ),
+    Mutant(
+        "codes never reach a log",
+        "companion/middleware.py",
+        'return f"{request.method} {request.path}"',
+        'return f"{request.method} {request.get_full_path()}"',
+        "tests/companion/test_logs.py",
+    ),
+]
+
+
+def copy_tree(target: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    for environment in (".venv-aws",):
+        if (ROOT / environment).exists():
+            (target / environment).symlink_to(ROOT / environment)
+
+
+def run_tests(tree: Path, tests: str) -> tuple[bool, str]:
+    """Whether the tests passed, and the first that did not."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:randomly", *tests.split()],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+(?: \S+)*?)(?: - |$)", done.stdout, re.MULTILINE)
+    if done.returncode == 1 and failed:
+        return False, failed[1]
+    return done.returncode == 0, done.stdout[-600:] + done.stderr[-300:]
+
+
+def notice(mutant: Mutant, clean: Path) -> tuple[bool, str]:
+    """Whether a test failed with this defence gone, and which; or what went wrong."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
+        tree = Path(name) / "tree"
+        shutil.copytree(clean, tree, symlinks=True)
+        path = tree / mutant.file
+        text = path.read_text(encoding="utf-8")
+        if text.count(mutant.old) != 1:
+            return False, f"the patch does not fit: {text.count(mutant.old)} places"
+        path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+        passed, what = run_tests(tree, mutant.tests)
+        if passed:
+            return False, "no test noticed"
+        return "::" in what, what
+
+
+def main() -> int:
+    wanted = sys.argv[1:]
+    mutants = [m for m in MUTANTS if not wanted or any(word in m.defence for word in wanted)]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as name:
+        clean = Path(name)
+        copy_tree(clean)
+        tests = " ".join(sorted({test for mutant in mutants for test in mutant.tests.split()}))
+        passed, what = run_tests(clean, tests)
+        if not passed:
+            print(f"the tests fail without any patch: {what}")  # noqa: T201
+            return 1
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            results = list(pool.map(lambda mutant: notice(mutant, clean), mutants))
+    for mutant, (noticed, what) in zip(mutants, results, strict=True):
+        print(f"{'noticed ' if noticed else 'UNNOTICED'} {mutant.defence:<46} {what}")  # noqa: T201
+    unnoticed = sum(not noticed for noticed, _ in results)
+    print(f"{len(results)} defences taken away, {unnoticed} unnoticed")  # noqa: T201
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
