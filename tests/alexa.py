@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,9 +20,20 @@ from django.test import Client
 from skill_endpoint.simulator import pki
 from skill_endpoint.simulator.envelopes import Envelope
 from skill_endpoint.simulator.pki import ECHO_API, Issuer, Signer
+from skill_endpoint.verification import RequestRejected, verify
 
 DAY = timedelta(days=1)
 GOOD_CHAINS = ("several_names", "upper_case_name", "root_left_out")
+OTHER_SIGNATURE = base64.b64encode(b"\x01" * 256).decode()
+
+# what stands where text belongs; `...`: nothing
+NOT_TEXT: list[Any] = [..., None, "", 7, True, [], {}, ["x"]]
+# where the members of an envelope stand that decide
+TYPE = ("request", "type")
+REQUEST_ID = ("request", "requestId")
+SYSTEM = ("context", "System")
+SKILL = (*SYSTEM, "application", "applicationId")
+USER = (*SYSTEM, "user", "userId")
 
 
 def encoded(envelope: Envelope) -> bytes:
@@ -56,6 +68,29 @@ def post_signed(
     )
     assert isinstance(response, HttpResponse)
     return response
+
+
+def signed(signer: Signer, body: bytes, **headers: str | None) -> dict[str, str]:
+    """Alexa's headers for this body, with some replaced, or left out where None."""
+    given = {**signer.headers_for(body), **headers}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def reason_of(headers: Mapping[str, str], body: bytes, now: datetime | None = None) -> str:
+    """Why the verifier refuses this request; fails where it takes it."""
+    with pytest.raises(RequestRejected) as rejected:
+        verify(headers, body, now=now)
+    return rejected.value.reason
+
+
+def change(envelope: Envelope, path: tuple[str, ...], value: Any) -> None:
+    """Set one member of an envelope; `...` takes it out."""
+    for name in path[:-1]:
+        envelope = envelope[name]
+    if value is ...:
+        del envelope[path[-1]]
+    else:
+        envelope[path[-1]] = value
 
 
 class EcSigner(Signer):

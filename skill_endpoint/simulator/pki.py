@@ -66,7 +66,7 @@ def ensure_pki(folder: Path) -> None:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    root = _kept_root(folder)
+    root = kept_root(folder)
     if root is None:
         root = new_root("Development Root")
         _write(folder / "root-key.pem", _private_pem(root.key))
@@ -76,6 +76,17 @@ def ensure_pki(folder: Path) -> None:
     signer = new_leaf(new_intermediate(root), above=(root.certificate,))
     _write(folder / "key.pem", _private_pem(signer.key))
     _write(folder / "chain.pem", signer.chain_pem())
+
+
+def kept_root(folder: Path) -> Issuer | None:
+    """The root of a folder, where both its files are good and the certificate lasts."""
+    try:
+        certificate = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
+        root = Issuer(certificate, _read_key(folder / "root-key.pem"))
+    except (OSError, ValueError):
+        return None
+    pair = root.key.public_key() == certificate.public_key()
+    return root if pair and _lasts(certificate) else None
 
 
 def load(folder: Path) -> Signer:
@@ -181,16 +192,6 @@ def _key_usage(*, ca: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _kept_root(folder: Path) -> Issuer | None:
-    try:
-        certificate = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
-        root = Issuer(certificate, _read_key(folder / "root-key.pem"))
-    except (OSError, ValueError):
-        return None
-    pair = root.key.public_key() == certificate.public_key()
-    return root if pair and _lasts(certificate) else None
 
 
 def _leaf_is_good(folder: Path, root: Issuer) -> bool:

@@ -5,8 +5,17 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from skill_endpoint import signing_keys
+from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator import pki as development_pki
-from skill_endpoint.simulator.pki import Signer
+from skill_endpoint.simulator.envelopes import Device, Envelope
+from skill_endpoint.simulator.pki import Issuer, Signer
+from tests.alexa import chain_variants
+
+
+@pytest.fixture(autouse=True)
+def _no_chain_known() -> None:
+    signing_keys.forget()
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +30,24 @@ def pki(pki_folder: Path, settings: Settings) -> Signer:
     """Alexa's signer; the verifier trusts its root and finds its chain without network."""
     settings.ALEXA_DEV_PKI_DIR = str(pki_folder)
     return development_pki.load(pki_folder)
+
+
+@pytest.fixture(scope="session")
+def development_root(pki_folder: Path) -> Issuer:
+    root = development_pki.kept_root(pki_folder)
+    assert root is not None
+    return root
+
+
+@pytest.fixture(scope="session")
+def chains(pki_folder: Path, development_root: Issuer) -> dict[str, Signer]:
+    """The chains of tests.alexa, published beside the good one."""
+    signers = chain_variants(development_root)
+    for name, signer in signers.items():
+        (pki_folder / f"{name}.pem").write_bytes(signer.chain_pem())
+    return signers
+
+
+@pytest.fixture
+def envelope(device: Device) -> Envelope:
+    return envelopes.intent(device, "DailyFactIntent", {"topic": "Größe 数"})
