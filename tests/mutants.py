@@ -88,7 +88,6 @@ MUTANTS = [
         T_TOKENS,
     ),
     Mutant("algorithm", TOKENS, 'if header.get("alg") != "RS256":', "if False:", T_TOKENS),
-    Mutant("critical headers", TOKENS, 'if "crit" in header:', "if False:", T_TOKENS),
     Mutant(
         "shape of a sub",
         TOKENS,

@@ -152,17 +152,11 @@ def test_it_refuses_a_token_signed_with_the_public_key_as_a_secret(mint: TokenMi
     assert refused(lambda: verify_access_token(token)) == "algorithm"
 
 
-@pytest.mark.parametrize(
-    ("headers", "reason"),
-    [
-        ({"crit": ["exp"]}, "malformed"),  # PyJWT refuses what it does not know
-        ({"crit": ["b64"], "b64": True}, "critical_header"),  # and knows this one
-    ],
-)
-def test_it_refuses_critical_headers(mint: TokenMint, headers: dict[str, Any], reason: str) -> None:
+@pytest.mark.parametrize("headers", [{"crit": ["exp"]}, {"crit": ["b64"], "b64": True}])
+def test_it_refuses_critical_headers(mint: TokenMint, headers: dict[str, Any]) -> None:
     claims = jwt.decode(mint.access(), options={"verify_signature": False})
     token = mint.sign(claims, headers=headers)
-    assert refused(lambda: verify_access_token(token)) == reason
+    assert refused(lambda: verify_access_token(token)) == "malformed"
 
 
 @pytest.mark.parametrize("kid", [None, "", 7, ["key-1"]])
