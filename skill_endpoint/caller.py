@@ -1,0 +1,37 @@
+"""Who speaks, as far as their token says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from ask_sdk_core.handler_input import HandlerInput
+
+from accounts.models import User
+
+_ATTRIBUTE = "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One of: a person (`user`), nobody yet (neither), somebody whose token did not count."""
+
+    user: User | None = None
+    # why the token did not count: a TokenRejected reason, "erased" or "inactive"
+    refused: str = ""
+    speaker_id: str = ""  # Alexa's id of a recognised voice
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """The token could not be checked: our trouble, and no reason to link again."""
+        return self.refused == "keys_unavailable"
+
+
+def attach(handler_input: HandlerInput, caller: Caller) -> None:
+    handler_input.attributes_manager.request_attributes[_ATTRIBUTE] = caller
+
+
+def caller(handler_input: HandlerInput) -> Caller:
+    """Who speaks in this request; nobody in requests that are not a person's turn."""
+    found = handler_input.attributes_manager.request_attributes.get(_ATTRIBUTE)
+    return cast("Caller", found) if found else Caller()

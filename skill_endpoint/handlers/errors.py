@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import structlog
+from ask_sdk_core.dispatch_components.exception_components import AbstractExceptionHandler
+from ask_sdk_core.handler_input import HandlerInput
+from ask_sdk_core.response_helper import ResponseFactory
+from ask_sdk_model.response import Response
+from ask_sdk_runtime.exceptions import DispatchException
+
+from skill_endpoint.speech.builtin import apology
+
+log = structlog.get_logger(__name__)
+
+
+class Apology(AbstractExceptionHandler):
+    """Whatever fails: say sorry in the request's language, and log it with Alexa's request id."""
+
+    def can_handle(self, handler_input: HandlerInput, exception: Exception) -> bool:
+        # "no handler for it" is no failure: skill.answer gives it an empty response
+        return not isinstance(exception, DispatchException)
+
+    def handle(self, handler_input: HandlerInput, exception: Exception) -> Response:
+        request = handler_input.request_envelope.request
+        log.error(
+            "skill_failed",
+            alexa_request_id=request and request.request_id,
+            request_type=request and request.object_type,
+            exc_info=exception,
+        )
+        answer = ResponseFactory()  # a new one: the handler may have left half an answer
+        if handler_input.request_envelope.session is not None:  # nobody listens to an event
+            answer.speak(apology()).set_should_end_session(True)
+        return answer.response

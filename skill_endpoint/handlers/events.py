@@ -1,0 +1,94 @@
+"""Skill events: Alexa tells that the skill was enabled, linked, disabled, given permissions.
+
+https://developer.amazon.com/en-US/docs/alexa/smapi/skill-events-in-alexa-skills.html
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from ask_sdk_core.dispatch_components.request_components import AbstractRequestHandler
+from ask_sdk_core.handler_input import HandlerInput
+from ask_sdk_model.events.skillevents.account_linked_request import AccountLinkedRequest
+from ask_sdk_model.events.skillevents.permission_accepted_request import PermissionAcceptedRequest
+from ask_sdk_model.events.skillevents.permission_changed_request import PermissionChangedRequest
+from ask_sdk_model.events.skillevents.skill_disabled_request import SkillDisabledRequest
+from ask_sdk_model.events.skillevents.skill_enabled_request import SkillEnabledRequest
+from ask_sdk_model.response import Response
+from django.utils import timezone
+
+from accounts.cognito.tokens import TokenRejected, verify_access_token
+from accounts.models import Door, PersonErased, User
+from skill_endpoint import links
+from skill_endpoint.interceptors import alexa_account
+
+log = structlog.get_logger(__name__)
+
+EVENTS = (
+    SkillEnabledRequest,
+    SkillDisabledRequest,
+    AccountLinkedRequest,
+    PermissionAcceptedRequest,
+    PermissionChangedRequest,
+)
+
+
+class SkillEvents(AbstractRequestHandler):
+    """Records the event and keeps the links true; the answer is empty, nobody hears it."""
+
+    def can_handle(self, handler_input: HandlerInput) -> bool:
+        return isinstance(handler_input.request_envelope.request, EVENTS)
+
+    def handle(self, handler_input: HandlerInput) -> Response:
+        envelope = handler_input.request_envelope
+        request: Any = envelope.request
+        system = envelope.context and envelope.context.system
+        if system:
+            # the token first: its check may fetch keys, and no transaction waits for that
+            event = links.Event(
+                type=request.object_type,
+                request_id=request.request_id,
+                account=alexa_account(system),
+                time=_time(request),
+                persistence=_persistence(request),
+                user=_linked_person(request),
+            )
+            recorded = links.record(event)
+            log.info(
+                "skill_event",
+                event_type=event.type,
+                alexa_request_id=event.request_id,
+                outcome="known" if not recorded else "applied" if recorded.applied else "kept",
+            )
+        return handler_input.response_builder.response
+
+
+def _time(request: Any) -> datetime:
+    """When it happened, not when it was delivered: that may be an hour later."""
+    moment = request.event_creation_time or request.timestamp
+    if not isinstance(moment, datetime):
+        return timezone.now()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _persistence(request: Any) -> str:
+    """Of SkillDisabled. The SDK's class has no body, so the body is a plain dict there."""
+    body = getattr(request, "body", None)
+    value = body.get("userInformationPersistenceStatus") if isinstance(body, dict) else ""
+    return value if value in {"PERSISTED", links.NOT_PERSISTED} else ""
+
+
+def _linked_person(request: Any) -> User | None:
+    """Who an AccountLinked event's token belongs to; None where it does not count."""
+    if not isinstance(request, AccountLinkedRequest):
+        return None
+    token = (request.body and request.body.access_token) or ""
+    try:
+        user = User.objects.for_sub(verify_access_token(token).sub, door=Door.VOICE)
+    except (TokenRejected, PersonErased) as error:
+        reason = getattr(error, "reason", "erased")
+        log.warning("event_token_refused", reason=reason, alexa_request_id=request.request_id)
+        return None
+    return user if user.is_active else None

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from accounts.models import Profile
+from skill_endpoint.speech import launch as say
+from skill_endpoint.ssml import join
+from skill_endpoint.turn import Reply, Turn
+
+
+def welcome(turn: Turn) -> Reply:
+    greeting = say.greeting(
+        turn.seed,
+        name=turn.profile.display_name if turn.profile else "",
+        speaker_id=turn.caller.speaker_id,
+        hour=_hour(turn.profile),
+    )
+    return Reply(join(greeting, say.what_i_do(turn.seed)), say.offer_daily(turn.seed))
+
+
+def _hour(profile: Profile | None) -> int | None:
+    """The hour where the person lives. UTC is the default: nobody chose it, so it tells nothing."""
+    if profile is None or profile.time_zone == "UTC":
+        return None
+    try:
+        return timezone.now().astimezone(ZoneInfo(profile.time_zone)).hour
+    except (ValueError, OSError, LookupError):  # a zone that was renamed since it was chosen
+        return None

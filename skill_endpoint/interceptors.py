@@ -1,0 +1,87 @@
+"""Before a handler runs: the language of the answer, and the person who asked."""
+
+from __future__ import annotations
+
+import structlog
+from ask_sdk_core.dispatch_components.request_components import AbstractRequestInterceptor
+from ask_sdk_core.handler_input import HandlerInput
+from ask_sdk_model.intent_request import IntentRequest
+from ask_sdk_model.interfaces.system.system_state import SystemState
+from ask_sdk_model.launch_request import LaunchRequest
+from ask_sdk_model.request_envelope import RequestEnvelope
+from django.conf import settings
+from django.utils import translation
+
+from accounts.cognito.tokens import TokenRejected, verify_access_token
+from accounts.models import Door, PersonErased, User
+from skill_endpoint import links
+from skill_endpoint.caller import Caller, attach
+
+log = structlog.get_logger(__name__)
+
+
+def language_of(envelope: RequestEnvelope) -> str:
+    """The language that we have for the request's locale (fr-CA, else fr), else the default.
+
+    Events come without a locale.
+    """
+    locale = getattr(envelope.request, "locale", None)
+    try:
+        return translation.get_supported_language_variant(locale)  # type: ignore[arg-type]
+    except (LookupError, AttributeError):
+        return settings.LANGUAGE_CODE
+
+
+def alexa_account(system: SystemState) -> links.AlexaAccount:
+    """Who the request came from; parts that are missing are empty."""
+    return links.AlexaAccount(
+        application_id=(system.application and system.application.application_id) or "",
+        user_id=(system.user and system.user.user_id) or "",
+        person_id=(system.person and system.person.person_id) or "",
+    )
+
+
+class IdentifyCaller(AbstractRequestInterceptor):
+    """Finds the person of a turn by their access token and keeps their AccountLink true.
+
+    One statement for a person whose link is known. Events are no turns: their tokens count only
+    where they say that an account was linked (handlers/events.py).
+    """
+
+    def process(self, handler_input: HandlerInput) -> None:
+        envelope = handler_input.request_envelope
+        system = envelope.context and envelope.context.system
+        if isinstance(envelope.request, LaunchRequest | IntentRequest) and system:
+            attach(handler_input, _caller(system, envelope.request.request_id or ""))
+
+
+def _caller(system: SystemState, request_id: str) -> Caller:
+    account = alexa_account(system)
+    token = system.user and system.user.access_token
+    if not token:
+        return Caller(speaker_id=account.person_id)
+    try:
+        sub = verify_access_token(token).sub
+    except TokenRejected as error:
+        return _refused(account, error.reason, request_id)
+    link = links.known_link(account)
+    try:
+        user = link.user if link and link.user and link.user.sub == sub else _person(sub)
+    except PersonErased:
+        return _refused(account, "erased", request_id)
+    if not user.is_active:
+        return _refused(account, "inactive", request_id)
+    links.note_use(account, link, user)
+    return Caller(user=user, speaker_id=account.person_id)
+
+
+def _person(sub: str) -> User:
+    return User.objects.for_sub(sub, door=Door.VOICE)
+
+
+def _refused(account: links.AlexaAccount, reason: str, request_id: str) -> Caller:
+    refused = Caller(refused=reason, speaker_id=account.person_id)
+    log.warning("voice_token_refused", reason=reason, alexa_request_id=request_id)
+    if not refused.is_out_of_reach:  # a link is not broken because the pool cannot be reached
+        links.note_refusal(links.known_link(account), reason)
+    return refused

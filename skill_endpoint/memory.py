@@ -1,0 +1,55 @@
+"""What a conversation remembers: Alexa sends the session's attributes back with each turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+HEARD_LIMIT = 60  # fact ids; a response, attributes included, may have 24 KB
+_ID_LIMIT = 2**63  # more than a database column holds
+
+
+@dataclass
+class Memory:
+    heard: list[int] = field(default_factory=list)  # ids of facts, the last one told at the end
+    topic: str = ""  # slug that was asked for last; "another one" stays with it
+    pending: str = ""  # the question that yes and no would answer: see speech.Question
+    misses: int = 0  # turns in a row that we did not understand
+    speech: str = ""  # the last answer, for "say that again"
+    reprompt: str = ""
+
+    @property
+    def fact_id(self) -> int | None:
+        """The fact that "that" means."""
+        return self.heard[-1] if self.heard else None
+
+    def told(self, fact_id: int) -> None:
+        self.heard = [*(pk for pk in self.heard if pk != fact_id), fact_id][-HEARD_LIMIT:]
+
+    def to_attributes(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if value}
+
+    @classmethod
+    def from_attributes(cls, attributes: object) -> Memory:
+        """Attributes of another version, or of nobody knows what, count as far as they fit."""
+        known = attributes if isinstance(attributes, dict) else {}
+        heard = known.get("heard")
+        return cls(
+            heard=[pk for pk in map(_id, heard) if pk][-HEARD_LIMIT:]
+            if isinstance(heard, list)
+            else [],
+            topic=_text(known, "topic"),
+            pending=_text(known, "pending"),
+            misses=_id(known.get("misses")),
+            speech=_text(known, "speech"),
+            reprompt=_text(known, "reprompt"),
+        )
+
+
+def _id(value: object) -> int:
+    return value if type(value) is int and 0 < value < _ID_LIMIT else 0
+
+
+def _text(attributes: dict[str, Any], name: str) -> str:
+    value = attributes.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,119 @@
+"""The skill: which handler answers what, and the one way in, `answer`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from ask_sdk_core import exceptions as core
+from ask_sdk_core.dispatch_components.request_components import AbstractRequestHandler
+from ask_sdk_core.handler_input import HandlerInput
+from ask_sdk_core.skill import CustomSkill
+from ask_sdk_core.skill_builder import CustomSkillBuilder
+from ask_sdk_model.intent_request import IntentRequest
+from ask_sdk_model.launch_request import LaunchRequest
+from ask_sdk_model.request_envelope import RequestEnvelope
+from ask_sdk_model.response import Response
+from ask_sdk_model.response_envelope import ResponseEnvelope
+from ask_sdk_runtime import exceptions as runtime
+from django.utils import translation
+
+from skill_endpoint.certvalidator_stand_in import WebserviceSkillHandler
+from skill_endpoint.handlers import builtin, facts, favourites, launch, profile
+from skill_endpoint.handlers.errors import Apology
+from skill_endpoint.handlers.events import SkillEvents
+from skill_endpoint.handlers.session import SessionEnded
+from skill_endpoint.interceptors import IdentifyCaller, language_of
+from skill_endpoint.turn import Reply, Turn, respond
+
+log = structlog.get_logger(__name__)
+
+INTENTS: dict[str, Callable[[Turn], Reply]] = {
+    "DailyFactIntent": facts.daily,
+    "TopicFactIntent": facts.by_topic,
+    "AnotherFactIntent": facts.another,
+    "TellMeMoreIntent": facts.tell_me_more,
+    "FactSourceIntent": facts.who_says_so,
+    "SaveFactIntent": favourites.save,
+    "RemoveFactIntent": favourites.remove,
+    "ListSavedIntent": favourites.list_saved,
+    "WhoAmIIntent": profile.who_am_i,
+    "AMAZON.YesIntent": builtin.yes,
+    "AMAZON.NoIntent": builtin.no,
+    "AMAZON.RepeatIntent": builtin.repeat,
+    "AMAZON.HelpIntent": builtin.help_,
+    "AMAZON.StopIntent": builtin.stop,
+    "AMAZON.CancelIntent": builtin.stop,
+    "AMAZON.NavigateHomeIntent": builtin.stop,
+    "AMAZON.FallbackIntent": builtin.fallback,
+}
+
+# what a request gets that is genuine and not for us; DESIGN: never an error for what Alexa adds
+EMPTY = json.dumps({"version": "1.0", "response": {}})
+# of the SDK's two packages each has a class of its own
+NOT_FOR_US = (
+    core.SerializationException,
+    runtime.SerializationException,
+    runtime.DispatchException,
+)
+
+
+class Launch(AbstractRequestHandler):
+    def can_handle(self, handler_input: HandlerInput) -> bool:
+        return isinstance(handler_input.request_envelope.request, LaunchRequest)
+
+    def handle(self, handler_input: HandlerInput) -> Response:
+        turn = Turn.of(handler_input)
+        return respond(handler_input, turn, launch.welcome(turn))
+
+
+class Intents(AbstractRequestHandler):
+    """Every intent. One that a newer interaction model has and we do not is not understood."""
+
+    def can_handle(self, handler_input: HandlerInput) -> bool:
+        return isinstance(handler_input.request_envelope.request, IntentRequest)
+
+    def handle(self, handler_input: HandlerInput) -> Response:
+        request = handler_input.request_envelope.request
+        intent = request.intent if isinstance(request, IntentRequest) else None
+        turn = Turn.of(handler_input)
+        handler = INTENTS.get((intent and intent.name) or "", builtin.fallback)
+        return respond(handler_input, turn, handler(turn))
+
+
+class SmallWonders(CustomSkill):
+    """The skill, in the language of each request."""
+
+    def invoke(self, request_envelope: RequestEnvelope, context: Any) -> ResponseEnvelope:
+        # Around the whole dispatch and not in an interceptor: a handler that fails would leave
+        # its language to the thread's next request.
+        with translation.override(language_of(request_envelope)):
+            return super().invoke(request_envelope, context)
+
+
+def build_skill() -> SmallWonders:
+    """The skill as any host needs it: ours below, or AWS Lambda."""
+    builder = CustomSkillBuilder()
+    builder.add_global_request_interceptor(IdentifyCaller())
+    for handler in (Launch(), Intents(), SessionEnded(), SkillEvents()):
+        builder.add_request_handler(handler)
+    builder.add_exception_handler(Apology())
+    return SmallWonders(builder.skill_configuration)
+
+
+# The view verified the request before: signature, time, skill id, replay.
+_service = WebserviceSkillHandler(build_skill(), verify_signature=False, verify_timestamp=False)
+
+
+def answer(envelope: str) -> str:
+    """The response to a verified request, JSON for JSON. Never raises."""
+    try:
+        response = _service.verify_request_and_dispatch({}, envelope)
+    except NOT_FOR_US:
+        return EMPTY
+    except Exception:
+        log.exception("skill_failed_outside_its_handlers")
+        return EMPTY
+    return json.dumps(response, ensure_ascii=False)

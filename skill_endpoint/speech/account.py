@@ -1,0 +1,34 @@
+"""For what needs an account: why, and where to link. Said only when somebody asks for such."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from skill_endpoint.ssml import Ssml, fill, join
+
+
+def needed_to_save() -> Ssml:
+    return fill(_("To keep favourites, I need to know whose they are."))
+
+
+def needed_to_list() -> Ssml:
+    return fill(_("Your favourites live in your account, and I don't know yet which one is yours."))
+
+
+def needed_to_know_you() -> Ssml:
+    return fill(_("We haven't met yet. Link your account, and I'll know your name and your taste."))
+
+
+def card_sent() -> Ssml:
+    return fill(_("There's a card in your Alexa app to link your account."))
+
+
+def stopped_working() -> Ssml:
+    return join(
+        fill(_("I've lost the link to your account.")),
+        fill(_("There's a card in your Alexa app to link it again.")),
+    )
+
+
+def out_of_reach() -> Ssml:
+    return fill(_("I can't reach your account right now. Please try again in a minute."))

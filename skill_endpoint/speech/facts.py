@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from skill_endpoint.facts.models import Fact
+from skill_endpoint.speech.wording import and_list, pick, topic_name
+from skill_endpoint.ssml import BREATH, Ssml, fill, join
+from skill_endpoint.turn import ANOTHER, TOPIC, Question
+
+
+def opening_daily(seed: str) -> Ssml:
+    return fill(
+        pick(
+            seed,
+            _("Here's today's fact."),
+            _("Here's your small wonder for today."),
+            _("This one's for today."),
+            _("Today's surprise goes like this."),
+        )
+    )
+
+
+def opening_another(seed: str) -> Ssml:
+    return fill(
+        pick(
+            seed,
+            _("Here's another one."),
+            _("Try this one."),
+            _("And here's one more."),
+            _("How about this?"),
+        )
+    )
+
+
+def opening_topic(seed: str, topic: str) -> Ssml:
+    return fill(
+        pick(
+            seed,
+            _("Here's one about {topic}."),
+            _("I've got one about {topic}."),
+            _("All right, {topic}."),
+        ),
+        topic=topic_name(topic),
+    )
+
+
+def all_heard(topic: str = "") -> Ssml:
+    """In place of an opening, before a fact that was heard before."""
+    if topic:
+        return fill(
+            _("You've heard all I know about {topic}, so here's one again."),
+            topic=topic_name(topic),
+        )
+    return fill(_("You've heard all I've got for you, so here's one again."))
+
+
+def told(opening: Ssml, text: str) -> Ssml:
+    return join(opening, BREATH, text)
+
+
+def offer_another(seed: str) -> Question:
+    return Question(
+        fill(
+            pick(
+                seed,
+                _("Would you like another?"),
+                _("Shall I tell you one more?"),
+                _("Do you want to hear another one?"),
+            )
+        ),
+        fill(pick(seed, _("One more?"), _("Another?"), _("Shall I go on?"))),
+        ANOTHER,
+    )
+
+
+def no_facts() -> Ssml:
+    return fill(_("I've run out of facts for the moment. Please ask me again later."))
+
+
+def no_fact_yet() -> Ssml:
+    """The answer to "tell me more", "save that" and the like when there's no "that"."""
+    return fill(_("I haven't told you a fact yet."))
+
+
+def i_know_about(topics: Sequence[str]) -> Ssml:
+    return fill(
+        _("I know about {topics}, for example."),
+        topics=and_list([topic_name(topic) for topic in topics]),
+    )
+
+
+def which_topic(seed: str) -> Question:
+    return Question(
+        fill(
+            pick(
+                seed,
+                _("Which topic would you like?"),
+                _("What would you like to hear about?"),
+                _("Which one shall it be?"),
+            )
+        ),
+        fill(pick(seed, _("Which topic?"), _("Any topic?"), _("What about?"))),
+    )
+
+
+def not_a_topic(spoken: str) -> Ssml:
+    return fill(_("“{topic}” isn't a topic I know yet."), topic=spoken)
+
+
+def offer_topics(seed: str, first: tuple[str, str], second: str) -> Question:
+    """`first` is a slug and a name: a plain "yes" takes it."""
+    slug, name = first
+    names = {"first": topic_name(name), "second": topic_name(second)}
+    return Question(
+        fill(
+            pick(
+                seed,
+                _("How about {first}, or {second}?"),
+                _("Would you like {first}, or {second}?"),
+                _("Shall it be {first}, or {second}?"),
+            ),
+            **names,
+        ),
+        fill(_("{first}, or {second}?"), **names),
+        TOPIC + slug,
+    )
+
+
+def more(text: str) -> Ssml:
+    return fill("{text}", text=text)
+
+
+def no_more(seed: str) -> Ssml:
+    return fill(
+        pick(
+            seed,
+            _("That's all I know about that one."),
+            _("I'm afraid there's no more to that one."),
+            _("That one's as short as it sounds."),
+        )
+    )
+
+
+def source(seed: str, fact: Fact) -> Ssml:
+    return fill(
+        pick(
+            seed,
+            _("That's from {publisher}: “{title}”. I last checked it in {month}."),
+            _("My source is {publisher}, “{title}”, last checked in {month}."),
+            _("{publisher} says so, in “{title}”. I last checked in {month}."),
+        ),
+        publisher=fact.source_publisher,
+        title=fact.source_title,
+        month=date_format(fact.checked_on, "YEAR_MONTH_FORMAT"),
+    )
+
+
+def card_text(text: str, fact: Fact) -> str:
+    """For the Alexa app: plain text."""
+    return _("{text}\n\nSource: {publisher}, {title}\n\nSay “tell me more” or “save that”.").format(
+        text=text, publisher=fact.source_publisher, title=fact.source_title
+    )
+
+
+def source_card_text(fact: Fact) -> str:
+    return _("{publisher}: {title}\n{locator}\nChecked on {date}").format(
+        publisher=fact.source_publisher,
+        title=fact.source_title,
+        locator=fact.source_locator,
+        date=date_format(fact.checked_on, "DATE_FORMAT"),
+    )
