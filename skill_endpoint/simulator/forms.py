@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from django import forms
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+
+from skill_endpoint.simulator import conversation
+from skill_endpoint.simulator.account import LOCALES
+from skill_endpoint.simulator.conversation import SILENCE
+from skill_endpoint.simulator.households import Household, Sends
+from skill_endpoint.simulator.utterances import LAUNCH
+
+
+def _locale_name(locale: str) -> str:
+    language, _dash, region = locale.partition("-")
+    return f"{get_language_info(language)['name_local'].capitalize()} ({region})"
+
+
+class ActAsForm(forms.Form):
+    """Who speaks to which device, and what Alexa holds of their account."""
+
+    LINK_STATES: ClassVar = [
+        ("nothing", _("Not linked")),
+        ("token", _("Linked")),
+        ("expired", _("Expired token")),
+        ("revoked", _("Revoked")),
+    ]
+
+    locale = forms.ChoiceField(
+        label=_("Device language"), choices=[(each, _locale_name(each)) for each in LOCALES]
+    )
+    sends = forms.ChoiceField(label=_("Account link"), choices=LINK_STATES)
+    speaker = forms.BooleanField(label=_("Alexa recognises the speaker"), required=False)
+
+    def perform(self, household: Household) -> None:
+        conversation.act_as(
+            household,
+            locale=self.cleaned_data["locale"],
+            speaker=self.cleaned_data["speaker"],
+            sends=cast("Sends", self.cleaned_data["sends"]),
+        )
+
+
+class SayForm(forms.Form):
+    """Typed words, a chip (words too), or one of the buttons."""
+
+    PRESSES: ClassVar = [
+        (LAUNCH, _("Launch")),
+        ("AMAZON.StopIntent", _("Stop")),
+        ("AMAZON.HelpIntent", _("Help")),
+        ("AMAZON.RepeatIntent", _("Repeat")),
+        ("AMAZON.YesIntent", _("Yes")),
+        ("AMAZON.NoIntent", _("No")),
+        (SILENCE, _("Stay silent")),
+    ]
+
+    press = forms.ChoiceField(choices=PRESSES, required=False)
+    chip = forms.CharField(max_length=200, required=False)
+    utterance = forms.CharField(max_length=200, required=False)
+
+    def perform(self, household: Household) -> None:
+        words = self.cleaned_data["chip"] or self.cleaned_data["utterance"]
+        if self.cleaned_data["press"]:
+            conversation.press(household, self.cleaned_data["press"])
+        elif words:
+            conversation.say(household, words)

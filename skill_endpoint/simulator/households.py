@@ -1,0 +1,97 @@
+"""What the simulator remembers of each browser: an Alexa account with its tokens, and the talk.
+
+Tokens never go into the database or a session row. They lie in one file a household, mode 0600,
+beside the development keys, and are there again after a restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from skill_endpoint.simulator.account import Account
+
+MAX_HOUSEHOLDS = 20
+MAX_TURNS = 30
+
+Sends = Literal["nothing", "token", "expired", "revoked"]
+_locks: dict[str, threading.Lock] = {}
+_locks_lock = threading.Lock()
+
+
+@dataclass(kw_only=True)
+class Household:
+    key: str  # the value of the browser's cookie
+    account: Account
+    sends: Sends = "nothing"  # what stands in its requests
+    person_id: str = ""  # of its one known voice; account.person_id while that one speaks
+    talk: list[dict[str, Any]] = field(default_factory=list)  # masked turns and notes
+
+    def add(self, entry: dict[str, Any]) -> None:
+        number = self.talk[-1]["number"] + 1 if self.talk else 1
+        self.talk.append({"number": number, **entry})
+        del self.talk[:-MAX_TURNS]
+
+
+def new(application_id: str) -> Household:
+    return Household(
+        key=secrets.token_urlsafe(32),
+        account=Account(application_id=application_id),
+        person_id=f"amzn1.ask.person.{secrets.token_hex(32).upper()}",
+    )
+
+
+def find(folder: Path, key: str, application_id: str) -> Household:
+    """The household of this cookie, else a new one, which is not kept before it is `opened`."""
+    try:
+        data = json.loads(_path(folder, key).read_text(encoding="utf-8"))
+        household = Household(**{**data, "account": Account(**data["account"])})
+    except (OSError, ValueError, TypeError, KeyError):  # none, or of another version
+        return new(application_id)
+    household.account.application_id = application_id
+    return household
+
+
+@contextmanager
+def opened(folder: Path, key: str, application_id: str) -> Iterator[Household]:
+    """The same, one thread at a time, and kept at the end."""
+    with _lock(key):
+        household = find(folder, key, application_id)
+        try:
+            yield household
+        finally:  # a request that fails half way may have changed the tokens already
+            _save(folder, household)
+
+
+def _path(folder: Path, key: str) -> Path:
+    """A name without the key: who can list the folder cannot take over the household."""
+    return folder / "simulator" / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
+
+
+def _lock(key: str) -> threading.Lock:
+    with _locks_lock:
+        if len(_locks) > 10 * MAX_HOUSEHOLDS:
+            for idle in [each for each, lock in _locks.items() if not lock.locked()]:
+                del _locks[idle]
+        return _locks.setdefault(key, threading.Lock())
+
+
+def _save(folder: Path, household: Household) -> None:
+    path = _path(folder, household.key)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    text = json.dumps(asdict(household), ensure_ascii=False)
+    beside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    beside.replace(path)
+    kept = sorted(path.parent.glob("*.json"), key=lambda each: each.stat().st_mtime, reverse=True)
+    for old in kept[MAX_HOUSEHOLDS:]:
+        old.unlink(missing_ok=True)

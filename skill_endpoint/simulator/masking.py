@@ -1,0 +1,31 @@
+"""What a page or a file may show of a request: everything but its tokens."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_SECRET_NAMES = {"accesstoken", "apiaccesstoken", "refreshtoken", "idtoken", "consenttoken"}
+_JWT = re.compile(r"eyJ[\w-]{4,}\.[\w-]*\.[\w-]*(?:\.[\w-]*)*")
+MASK = "••• masked •••"
+
+
+def masked(value: Any) -> Any:
+    """A copy with every token hidden, by the name of its field or by its looks."""
+    if isinstance(value, dict):
+        return {
+            name: MASK if _is_secret(name) and item else masked(item)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [masked(item) for item in value]
+    return _JWT.sub(MASK, value) if isinstance(value, str) else value
+
+
+def masked_json(value: Any) -> str:
+    return json.dumps(masked(value), ensure_ascii=False, indent=2)
+
+
+def _is_secret(name: str) -> bool:
+    return name.replace("_", "").lower() in _SECRET_NAMES

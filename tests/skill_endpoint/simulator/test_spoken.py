@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from skill_endpoint.simulator.spoken import output_text
+
+
+@pytest.mark.parametrize(
+    ("ssml", "text"),
+    [
+        ("<speak>Honey &amp; salt never spoil.</speak>", "Honey & salt never spoil."),
+        ('<speak>One.<break time="300ms"/>Two?</speak>', "One. … Two?"),
+        ('<speak>Hello <alexa:name type="first" personId="p"/>!</speak>', "Hello [first name]!"),
+        ('<speak><sub alias="magnesium">Mg</sub> burns</speak>', "magnesium burns"),
+        ("<speak><p>One.</p><p>Two.</p></speak>", "One. Two."),
+        ('<speak><lang xml:lang="fr-FR">Île</lang> 5 &lt; 6</speak>', "Île 5 < 6"),
+        ("<speak>never closed", "never closed"),
+    ],
+)
+def test_it_reads_ssml_as_alexa_would_say_it(ssml: str, text: str) -> None:
+    assert output_text({"type": "SSML", "ssml": ssml}) == text
+
+
+def test_it_reads_plain_text() -> None:
+    assert output_text({"type": "PlainText", "text": " a < b "}) == "a < b"
+
+
+@pytest.mark.parametrize("nothing", [None, "text", {}, {"type": "SSML"}])
+def test_it_says_nothing_where_there_is_nothing(nothing: object) -> None:
+    assert output_text(nothing) == ""
