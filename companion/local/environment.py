@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import socket
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,9 +19,11 @@ from urllib.parse import urlsplit
 BASE_DIR = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-00000000d00r"
+SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-0000000d0025"
 VENDOR_ID = "MLOCALVENDOR"
 FIRST_SITE_PORT = 8000
+
+_OF_CALLER = frozenset({"PATH", "LANG", "HOME", "TMPDIR", "PYTHONUNBUFFERED"})
 
 Environment = dict[str, str]
 
@@ -62,6 +65,13 @@ def bare(state: Path) -> Environment:
     }
 
 
+def forget_caller(state: Path) -> None:
+    """Make this process's own environment bare: what a library reads in it is then safe too."""
+    values = bare(state)
+    os.environ.clear()
+    os.environ.update(values)
+
+
 def for_site(
     state: Path, *, port: int, aws_url: str, more: Mapping[str, str] | None = None
 ) -> Environment:
@@ -82,6 +92,7 @@ def for_site(
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
+        "STATIC_ROOT": str(state / "static"),
         "ALEXA_SKILL_IDS": SKILL_ID,
         "ALEXA_VENDOR_ID": VENDOR_ID,
         "ALEXA_DEV_PKI_DIR": str(state / "alexa"),
@@ -113,10 +124,19 @@ def kept_port(state: Path, name: str, *, first: int | None = None) -> int:
     path = state / "ports.json"
     saved = _read(path).get(name)
     start = saved if isinstance(saved, int) else first
+    if isinstance(saved, int):
+        _await_free(saved)
     port = free_port() if start is None else next_free_port(start)
     if port != saved:
         _write(path, {**_read(path), name: port})
     return port
+
+
+def _await_free(port: int) -> None:
+    """A process of the last run may be about to end: better its port than another."""
+    end = time.monotonic() + 3
+    while not is_free(port) and time.monotonic() < end:
+        time.sleep(0.1)
 
 
 def next_free_port(first: int) -> int:
@@ -154,8 +174,9 @@ def _answers(host: str, port: int) -> bool:
 
 
 def write_env_file(path: Path, environment: Mapping[str, str]) -> None:
-    """NAME=value lines for other tools, readable by the owner only."""
-    _write_private(path, "".join(f"{name}={value}\n" for name, value in environment.items()))
+    """NAME=value lines for other tools, readable by the owner only; without the caller's own."""
+    lines = [f"{name}={value}\n" for name, value in environment.items() if name not in _OF_CALLER]
+    _write_private(path, "".join(lines))
 
 
 def read_env_file(path: Path) -> Environment:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Self
 
-from companion.local.environment import private_folder, require_loopback
+from companion.local.environment import BASE_DIR, private_folder, require_loopback
 
 START_LIMIT = 60.0  # seconds until a process must answer
 STOP_LIMIT = 10.0  # seconds from SIGTERM to SIGKILL
@@ -89,6 +89,7 @@ class Supervisor:
         try:
             popen = subprocess.Popen(
                 [*launcher, *map(str, command)],
+                cwd=BASE_DIR,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=descriptor,
@@ -101,7 +102,7 @@ class Supervisor:
         self.processes.append(process)
         return process
 
-    def run(self, process: Process, *, limit: float = START_LIMIT) -> None:
+    def finish(self, process: Process, *, limit: float = START_LIMIT) -> None:
         """Wait until a process has done its work; raise ProcessDied where it failed."""
         try:
             status = process.popen.wait(limit)
@@ -115,16 +116,22 @@ class Supervisor:
         """Wait until `url` answers with a 2xx; raise ProcessDied or NotReady."""
         require_loopback(url)
         end = time.monotonic() + limit
+        last = "no answer"
         while time.monotonic() < end:
             process.check()
-            with (
-                contextlib.suppress(OSError, urllib.error.URLError),
-                _direct.open(url, timeout=2) as answer,
-            ):
-                if 200 <= answer.status < 300:
+            try:
+                with _direct.open(url, timeout=5):
                     return
+            except urllib.error.HTTPError as answer:
+                with answer:
+                    body = answer.read(300).decode(errors="replace")
+                last = f"status {answer.code} {body}"
+            except OSError:  # not listening yet
+                pass
             time.sleep(POLL)
-        raise NotReady(f"{process.name}: no answer at {url} in {limit:g} s:\n{process.tail()}")
+        raise NotReady(
+            f"{process.name} is not ready at {url} after {limit:g} s ({last}):\n{process.tail()}"
+        )
 
     def watch(self) -> None:
         """Sleep while all is well; raise ProcessDied when one of them ends."""

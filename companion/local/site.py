@@ -1,0 +1,141 @@
+"""One whole local installation: local AWS, pool, people, keys, database, website.
+
+Demo, smoke and browser tests start this, so they all run what production runs: DEBUG off,
+collected static files, gunicorn. Only DEV_TOOLS and the local AWS are different.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from accounts.pool.console import PoolValues
+from companion.local import aws as local_aws
+from companion.local import environment, people, pool
+from companion.local.supervisor import Process, Supervisor
+from skill_endpoint.simulator.pki import ensure_pki
+
+ENV_FILE = "demo.env"
+THREADS = 8  # the page of the simulator calls /alexa/ of the same process, and that the pool
+
+
+class AlreadyRunning(RuntimeError):
+    """Two runs in one state folder would overwrite each other's pool."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running installation. `environment` holds every setting as its process has it."""
+
+    url: str
+    state: Path
+    environment: environment.Environment
+    people: dict[str, people.Person]  # by role: people.EMAIL, people.PHONE, people.OPERATOR
+    pool: PoolValues
+    aws: local_aws.LocalAws
+    process: Process
+    supervisor: Supervisor
+    is_new: bool  # the pool was made in this run
+    was_lost: bool  # made again, because the local AWS had lost it
+
+
+@contextlib.contextmanager
+def running_site(
+    state: Path,
+    *,
+    say: Callable[[str], None] = pool.quiet,
+    first_port: int | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[Site]:
+    """Start everything in `state`, or start it again there: people, data and ports are kept.
+
+    `first_port`: where to look for a free port the first time; any free one without it. `more`:
+    settings that differ. Everything has stopped at the end of the block. Raises AlreadyRunning, and
+    what supervisor, pool and local AWS raise.
+    """
+    state = environment.private_folder(state.resolve())
+    with _lock(state), Supervisor(state / "logs") as supervisor:
+        ports = {
+            "site": environment.kept_port(state, "site", first=first_port),
+            "aws": environment.kept_port(state, "aws"),
+        }
+        aws = local_aws.start(supervisor, state / "aws", port=ports["aws"])
+        settings = environment.for_site(state, port=ports["site"], aws_url=aws.url, more=more)
+        prepare = _start_python(supervisor, "prepare", settings, "companion.local.prepare")
+        ensure_pki(state / "alexa")
+        say("signing keys made")
+        local_aws.wait(supervisor, aws)
+        say(f"local AWS up at {aws.url}")
+
+        before = environment.read_env_file(state / ENV_FILE).get("COGNITO_USER_POOL_ID")
+        values = pool.deploy(aws, settings["PUBLIC_URL"])
+        cast = people.create(aws, values, state)
+        say("pool deployed, people in it")
+        is_new = values.pool_id != before
+        if is_new:
+            # what is not written yet would be lost with a power cut: stopping it writes
+            supervisor.stop(aws.process)
+            aws = local_aws.start(supervisor, state / "aws", port=ports["aws"])
+            local_aws.wait(supervisor, aws)
+        settings |= values.environment() | dict(more or {})
+        environment.write_env_file(state / ENV_FILE, settings | people.variables(cast))
+
+        supervisor.finish(prepare)
+        say("database migrated, facts loaded, static files collected")
+        site = _start_site(supervisor, settings, ports["site"])
+        yield Site(
+            url=settings["PUBLIC_URL"],
+            state=state,
+            environment=settings,
+            people=cast,
+            pool=values,
+            aws=aws,
+            process=site,
+            supervisor=supervisor,
+            is_new=is_new,
+            was_lost=is_new and before is not None,
+        )
+
+
+def _start_site(supervisor: Supervisor, settings: Mapping[str, str], port: int) -> Process:
+    """One process with threads: caches and the SQLite file are shared by all requests.
+
+    No access log: it would hold the codes that the pool sends in the query of callbacks.
+    """
+    site = _start_python(
+        supervisor,
+        "site",
+        settings,
+        "gunicorn",
+        "companion.wsgi:application",
+        f"--bind=127.0.0.1:{port}",
+        "--worker-class=gthread",
+        "--workers=1",
+        f"--threads={THREADS}",
+        "--graceful-timeout=5",
+        "--no-control-socket",
+    )
+    supervisor.wait_ready(site, f"http://localhost:{port}/readyz")
+    return site
+
+
+def _start_python(
+    supervisor: Supervisor, name: str, settings: Mapping[str, str], module: str, *arguments: str
+) -> Process:
+    return supervisor.start(name, [sys.executable, "-m", module, *arguments], settings)
+
+
+@contextlib.contextmanager
+def _lock(state: Path) -> Iterator[None]:
+    with (state / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(
+                f"another run is using {state}: stop it first (Ctrl-C in its window)"
+            ) from None
+        yield
