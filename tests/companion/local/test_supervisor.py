@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from companion.local import environment, supervisor
+from companion.local.supervisor import NotReady, Process, ProcessDied, Supervisor
+
+SERVE = (
+    "import http.server, sys; http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])),"
+    " http.server.SimpleHTTPRequestHandler).serve_forever()"
+)
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "print('up', flush=True); time.sleep(60)"
+)
+# starts a child of its own, then waits
+PARENT = (
+    "import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c',"
+    " 'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)']);"
+    "print(child.pid, flush=True); time.sleep(60)"
+)
+# a supervisor in a process of its own: starts a sleeper and says its pid
+SUPERVISOR = """
+import pathlib, sys
+from companion.local.supervisor import Supervisor, unwinding_on_signals
+with unwinding_on_signals(), Supervisor(pathlib.Path(sys.argv[1])) as supervisor:
+    sleeper = supervisor.start("sleeper", ["sleep", "60"], {"PATH": "/usr/bin:/bin"})
+    print(sleeper.popen.pid, flush=True)
+    supervisor.watch()
+"""
+
+
+def start(own: Supervisor, *code: str, name: str = "it") -> Process:
+    return own.start(name, [sys.executable, "-c", *code], environment.bare(own.logs))
+
+
+def wait_for_line(process: Process) -> str:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if text := process.log.read_text():
+            return text.strip()
+        time.sleep(0.02)
+    raise AssertionError("it said nothing")
+
+
+def is_gone(pid: int, limit: float = 5) -> bool:
+    """Whether it has ended; a zombie, whom nobody waits for in a container, has."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        try:
+            os.kill(pid, 0)
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_it_waits_until_a_process_answers(tmp_path: Path) -> None:
+    port = environment.free_port()
+    with Supervisor(tmp_path) as own:
+        process = start(own, SERVE, str(port))
+        own.wait_ready(process, f"http://localhost:{port}/", limit=10)
+
+    assert process.popen.poll() is not None
+    assert environment.is_free(port)
+
+
+def test_it_reports_an_early_death_with_the_end_of_the_log(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as own:
+        process = start(own, "import sys; sys.exit('no database')", name="site")
+        with pytest.raises(ProcessDied, match="site ended with status 1:\nno database"):
+            own.wait_ready(process, "http://localhost:1/", limit=10)
+
+
+def test_it_says_what_was_answered_instead_of_ready(tmp_path: Path) -> None:
+    port = environment.free_port()
+    with Supervisor(tmp_path) as own:
+        process = start(own, SERVE, str(port))
+        own.wait_ready(process, f"http://localhost:{port}/")
+        with pytest.raises(NotReady, match="status 404"):
+            own.wait_ready(process, f"http://localhost:{port}/nothing", limit=0.2)
+
+
+def test_it_waits_for_no_address_elsewhere(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as own:
+        process = start(own, "pass")
+        with pytest.raises(environment.NotLoopback):
+            own.wait_ready(process, "https://example.com/", limit=0.1)
+
+
+def test_it_notices_a_death_while_watching(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as own:
+        start(own, "import time; time.sleep(0.1); print('over')", name="aws")
+        with pytest.raises(ProcessDied, match="aws ended with status 0"):
+            own.watch()
+
+
+def test_it_stops_the_last_started_first(tmp_path: Path) -> None:
+    note = (
+        "import pathlib, signal, sys, time\n"
+        "def leave(*_):\n"
+        "    with open(sys.argv[1], 'a') as file: file.write(sys.argv[2])\n"
+        "    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, leave); print('up', flush=True); time.sleep(60)"
+    )
+    order = tmp_path / "order"
+    with Supervisor(tmp_path / "logs") as own:
+        for name in ("1", "2", "3"):
+            wait_for_line(start(own, note, str(order), name, name=name))
+
+    assert order.read_text() == "321"
+
+
+def test_it_kills_what_does_not_listen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "STOP_LIMIT", 0.2)
+    with Supervisor(tmp_path) as own:
+        process = start(own, STUBBORN)
+        wait_for_line(process)
+
+    assert process.popen.returncode == -signal.SIGKILL
+
+
+def test_it_leaves_no_grandchildren(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as own:
+        grandchild = int(wait_for_line(start(own, PARENT)))
+
+    assert is_gone(grandchild)
+
+
+def test_it_stops_all_when_the_block_fails(tmp_path: Path) -> None:
+    def fail() -> None:
+        with Supervisor(tmp_path) as own:
+            processes.append(start(own, "import time; time.sleep(60)"))
+            raise ZeroDivisionError
+
+    processes: list[Process] = []
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    assert processes[0].popen.returncode == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_it_takes_its_processes_along_however_it_ends(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    if number == signal.SIGKILL and sys.platform != "linux":
+        pytest.skip("only Linux tells children of a parent's death")
+    with subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=environment.BASE_DIR,
+        text=True,
+    ) as own:
+        assert own.stdout is not None
+        sleeper = int(own.stdout.readline())
+        own.send_signal(number)
+
+    assert is_gone(sleeper)
+
+
+def test_it_starts_nothing_from_another_thread(tmp_path: Path) -> None:
+    """There the kernel would end the process with the thread."""
+    failures: list[str] = []
+
+    def attempt() -> None:
+        try:
+            start(own, "pass")
+        except RuntimeError as error:
+            failures.append(str(error))
+
+    with Supervisor(tmp_path) as own:
+        thread = threading.Thread(target=attempt)
+        thread.start()
+        thread.join()
+
+    assert failures == ["start it from the main thread"]
+
+
+def test_it_gives_a_process_its_own_session(tmp_path: Path) -> None:
+    """Ctrl-C at the terminal must reach the supervisor alone."""
+    with Supervisor(tmp_path) as own:
+        process = start(own, "import time; time.sleep(60)")
+        assert os.getsid(process.popen.pid) == process.popen.pid
