@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest
 from django.urls import include, path
 
 from accounts.cognito import logout
-from companion.views import health
+from companion.views import alexa_link, errors, facts, health, home, me, saved, theme
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -21,6 +21,22 @@ def gone(request: HttpRequest, *args: object, **kwargs: object) -> NoReturn:
 
 
 urlpatterns = [
+    # the website
+    path("", home.home, name="home"),
+    path("facts/", facts.facts, name="facts"),
+    path("facts/<slug:topic>/", facts.facts, name="topic"),
+    path("facts/<slug:topic>/<slug:slug>/", facts.fact, name="fact"),
+    path("facts/<slug:topic>/<slug:slug>/save/", facts.save, name="fact_save"),
+    path("facts/<slug:topic>/<slug:slug>/remove/", facts.remove, name="fact_remove"),
+    path("saved/", saved.saved, name="saved"),
+    path("saved/undo/", saved.undo, name="saved_undo"),
+    path("alexa-link/", alexa_link.alexa_link, name="alexa_link"),
+    path("me/", me.me, name="me"),
+    path("me/preferences/", me.preferences, name="preferences"),
+    path("me/preferences/preview/", me.preview, name="preferences_preview"),
+    path("theme/", theme.theme, name="theme"),
+    # the voice door
+    path("", include("skill_endpoint.urls")),
     # probes and counters
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
@@ -37,3 +53,8 @@ urlpatterns = [
 ]
 if settings.DEV_TOOLS:
     urlpatterns += [path("dev/", include("skill_endpoint.simulator.urls"))]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error

@@ -8,10 +8,12 @@ from allauth.socialaccount.models import SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.cognito import endpoints
 from accounts.cognito.exchange import ExchangeFailed, redeem_code
@@ -76,6 +78,28 @@ def login(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = OAuth2LoginView.adapter_view(CognitoAdapter(request, "cognito"))(
         request
     )
+    return response
+
+
+class SignUpAdapter(CognitoAdapter):
+    """The same flow with another first page: the pool's own form for a new account."""
+
+    @property
+    def openid_config(self) -> dict[str, str]:
+        return {**super().openid_config, "authorization_endpoint": endpoints.sign_up_url()}
+
+
+@login_not_required
+@never_cache
+@require_POST
+@limited("sign-in", rate=30, per=60)
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Make an account at the pool; it ends signed in, by the same callback as a sign-in."""
+    if settings.DEV_TOOLS:  # the local AWS has no such page: the simulator stands in for it
+        return redirect("dev_sign_up")
+    provider = SignUpAdapter(request, "cognito").get_provider()
+    provider.oauth2_adapter_class = SignUpAdapter
+    response: HttpResponse = provider.redirect_from_request(request)
     return response
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Door
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from accounts.models import User
 
 SPEECH_MAX_LENGTH = 220  # one breath: UX guide, voice rule 1
@@ -48,6 +51,24 @@ class FactQuerySet(models.QuerySet["Fact"]):
 
     def unheard_by(self, user: User) -> Self:
         return self.exclude(hearings__user=user)
+
+    def told_in(self, language: str) -> Self:
+        """Facts that Fact.text() finds a text for."""
+        return self.filter(Exists(FactText.objects.of_fact().readable_in(language)))
+
+    def matching(self, words: str, language: str) -> Self:
+        """Facts with each of the words in a text that the reader understands, or in the topic."""
+        facts = self
+        for word in words.split():
+            told = FactText.objects.of_fact().readable_in(language).saying(word)
+            facts = facts.filter(Q(topic__name__icontains=word) | Q(Exists(told)))
+        return facts
+
+    def marking_saved_by(self, user: User | AnonymousUser) -> Self:
+        """Each fact with `is_saved`: whether it is on the person's list."""
+        return self.annotate(
+            is_saved=Exists(Favourite.objects.filter(fact=OuterRef("pk"), user=user.pk))
+        )
 
 
 class Fact(models.Model):
@@ -85,11 +106,29 @@ class Fact(models.Model):
         Uses prefetched rows where there are some (FactQuerySet.with_text).
         """
         texts = {text.language: text for text in self.texts.all()}
-        wanted = language.lower()
-        for candidate in (wanted, wanted.partition("-")[0], "en"):
+        for candidate in _candidates(language):
             if candidate in texts:
                 return texts[candidate]
-        raise FactText.DoesNotExist(f"{self.slug} has no text in {wanted} and none in English")
+        raise FactText.DoesNotExist(f"{self.slug} has no text in {language} and none in English")
+
+
+def _candidates(language: str) -> tuple[str, str, str]:
+    wanted = language.lower()
+    return wanted, wanted.partition("-")[0], "en"
+
+
+class FactTextQuerySet(models.QuerySet["FactText"]):
+    def of_fact(self) -> Self:
+        """For a subquery on facts."""
+        return self.filter(fact=OuterRef("pk"))
+
+    def readable_in(self, language: str) -> Self:
+        return self.filter(language__in=_candidates(language))
+
+    def saying(self, word: str) -> Self:
+        return self.filter(
+            Q(headline__icontains=word) | Q(speech__icontains=word) | Q(more__icontains=word)
+        )
 
 
 class FactText(models.Model):
@@ -104,6 +143,8 @@ class FactText(models.Model):
         _("speech"), max_length=SPEECH_MAX_LENGTH, help_text=_("One breath; plain text.")
     )
     more = models.TextField(_("tell me more"), blank=True, max_length=2 * SPEECH_MAX_LENGTH)
+
+    objects: ClassVar[FactTextQuerySet] = FactTextQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("text")

@@ -1,0 +1,57 @@
+"""Forms own what they change and its rules; the views only say which form."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Profile
+from companion import time_zones
+from skill_endpoint.facts.models import Topic
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        label=_("Search the facts"),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+
+class PreferencesForm(forms.ModelForm[Profile]):
+    """What a person chooses for both doors; the skill's next answer uses it."""
+
+    topics = forms.MultipleChoiceField(
+        label=_("Topics"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Facts come from these. With none chosen they come from all."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        help_text=_("Your day, and with it your fact, begins at midnight here."),
+    )
+
+    class Meta:
+        model = Profile
+        fields: ClassVar[list[str]] = ["display_name", "topics", "time_zone", "remember_history"]
+        widgets: ClassVar[dict[str, forms.Widget]] = {
+            "display_name": forms.TextInput(attrs={"autocomplete": "given-name", "dir": "auto"})
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        topics, zone = self.fields["topics"], self.fields["time_zone"]
+        topics.choices = list(Topic.objects.values_list("slug", "name"))  # type: ignore[attr-defined]
+        zone.choices = time_zones.choices(self.instance.time_zone)  # type: ignore[attr-defined]
+
+    def clean_display_name(self) -> str:
+        name = " ".join(self.cleaned_data["display_name"].split())
+        if any(unicodedata.category(character) == "Cc" for character in name):
+            raise ValidationError(_("Please use only characters that can be spoken."))
+        return name

@@ -1,0 +1,66 @@
+"""Requests that name our User, and the two ways a request is sent elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import InvalidPage, Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import User
+
+
+class SiteRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
+class SignedInRequest(SiteRequest):
+    user: User
+
+
+def safe_next(request: HttpRequest, default: str) -> str:
+    """The page that a form asks to go back to, where it is one of ours; else `default`."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts=None, require_https=request.is_secure()
+    )
+    return target if ours and target.startswith("/") else default
+
+
+def signed_in[**P](
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
+) -> Callable[Concatenate[SiteRequest, P], HttpResponse]:
+    """What LoginRequiredMiddleware does, for addresses that htmx calls.
+
+    htmx would swap the sign-in page into the middle of this one; it is told to go there instead,
+    and the person comes back to the page they were on.
+    """
+
+    @login_not_required
+    @wraps(view)
+    def wrapper(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        back = request.htmx.current_url_abs_path or request.path
+        sign_in = f"{reverse('account_login')}?{urlencode({'next': back})}"
+        return HttpResponseClientRedirect(sign_in) if request.htmx else redirect(sign_in)
+
+    return wrapper
+
+
+def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], size: int) -> Page[M]:
+    """The page that ?page= asks for; a number that is none, or too large, is not found."""
+    try:
+        return Paginator(rows, size).page(request.GET.get("page", "1"))
+    except InvalidPage as error:
+        raise Http404 from error

@@ -1,0 +1,81 @@
+"""The library: open to everybody, with a star for people who are signed in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.models import Door
+from companion import library
+from companion.forms import SearchForm
+from companion.http import SignedInRequest, SiteRequest, page_of, safe_next, signed_in
+from companion.removal import Removal
+from companion.templatetags.facts import text_of
+from skill_endpoint.facts.models import Fact, Favourite, Topic
+
+PAGE_SIZE = 24
+
+
+@login_not_required
+@require_safe
+@vary_on_headers("HX-Request")
+def facts(request: SiteRequest, topic: str = "") -> HttpResponse:
+    topics = Topic.objects.annotate(count=Count("facts", filter=Q(facts__is_published=True)))
+    chosen = get_object_or_404(topics, slug=topic) if topic else None
+    form = SearchForm(request.GET)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    found = library.readable().in_topics([topic] if topic else [])
+    context = {
+        "topics": topics.filter(count__gt=0),
+        "topic": chosen,
+        "form": form,
+        "words": words,
+        "page": page_of(request, found.matching(words, library.language()), PAGE_SIZE),
+    }
+    template = "partials/fact_results.html" if request.htmx else "companion/facts.html"
+    return render(request, template, context, status=200 if form.is_valid() else 422)
+
+
+@login_not_required
+@require_safe
+def fact(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
+    readable = library.readable().marking_saved_by(request.user)
+    shown = get_object_or_404(readable, topic__slug=topic, slug=slug)
+    return render(request, "companion/fact.html", {"fact": shown})
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def save(request: SignedInRequest, topic: str, slug: str) -> HttpResponse:
+    shown = get_object_or_404(library.readable(), topic__slug=topic, slug=slug)
+    if request.method != "POST":  # back from signing in, which ends with a GET
+        return redirect(shown)
+    Favourite.objects.get_or_create(user=request.user, fact=shown, defaults={"door": Door.WEB})
+    Removal.forget(request, shown.pk)
+    return _star(request, shown, saved=True)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: SignedInRequest, topic: str, slug: str) -> HttpResponse:
+    """Also of a fact that was withdrawn since it was saved."""
+    shown = get_object_or_404(Fact.objects.with_text(), topic__slug=topic, slug=slug)
+    if request.method != "POST":
+        return redirect("saved")
+    saved = Favourite.objects.filter(user=request.user, fact=shown).first()
+    if saved:
+        text = text_of(shown)
+        Removal.keep(request, saved, text.headline if text else shown.slug)
+        saved.delete()
+    return _star(request, shown, saved=False)
+
+
+def _star(request: SignedInRequest, fact: Fact, *, saved: bool) -> HttpResponse:
+    if not request.htmx:
+        return redirect(safe_next(request, fact.get_absolute_url()))
+    context = {"fact": fact, "saved": saved, "here": safe_next(request, fact.get_absolute_url())}
+    return render(request, "partials/star_swapped.html", context)
