@@ -32,6 +32,10 @@ class Stub:
     delay: float = 0.0
     received: list[Received] = field(default_factory=list)
 
+    def reset(self) -> None:
+        self.status, self.answer, self.delay = 200, b"{}", 0.0
+        self.received.clear()
+
     def answers(self, content: object, status: int = 200) -> None:
         self.answer = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.status = status

@@ -1,67 +1,11 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from skill_endpoint.simulator import interaction_model
 from skill_endpoint.simulator.interaction_model import chips, normal
 from skill_endpoint.simulator.utterances import FALLBACK_INTENT, LAUNCH, resolve
 
-ENGLISH: dict[str, Any] = {
-    "invocationName": "small wonders",
-    "intents": [
-        {"name": "DailyFactIntent", "samples": ["tell me a fact", "what's new"]},
-        {
-            "name": "TopicFactIntent",
-            "slots": [{"name": "topic", "type": "Topic"}],
-            "samples": ["tell me a {topic} fact", "a {topic} fact", "something about {topic}"],
-        },
-        {
-            "name": "QuizAnswerIntent",
-            "slots": [{"name": "answer", "type": "Answer"}],
-            "samples": ["{answer}", "is it {answer}"],
-        },
-        {
-            "name": "NoteIntent",
-            "slots": [{"name": "words", "type": "AMAZON.SearchQuery"}],
-            "samples": ["note {words}"],
-        },
-        {"name": "AMAZON.StopIntent", "samples": []},
-        {"name": "AMAZON.YesIntent", "samples": []},
-        {"name": "AMAZON.HelpIntent", "samples": []},
-    ],
-    "types": [
-        {
-            "name": "Topic",
-            "values": [
-                {"id": "space", "name": {"value": "Space", "synonyms": ["the stars", "planets"]}}
-            ],
-        },
-        {"name": "Answer", "values": [{"name": {"value": "true"}}]},
-    ],
-}
-JAPANESE: dict[str, Any] = {
-    "invocationName": "小さな 不思議",
-    "intents": [
-        {
-            "name": "TopicFactIntent",
-            "slots": [{"name": "topic", "type": "Topic"}],
-            "samples": ["{topic} の 話"],
-        }
-    ],
-    "types": [{"name": "Topic", "values": [{"id": "space", "name": {"value": "宇宙"}}]}],
-}
-
-
-@pytest.fixture(autouse=True)
-def _models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for locale, model in {"en-US": ENGLISH, "ja-JP": JAPANESE}.items():
-        document = {"interactionModel": {"languageModel": model}}
-        (tmp_path / f"{locale}.json").write_text(json.dumps(document), encoding="utf-8")
-    monkeypatch.setattr(interaction_model, "MODELS", tmp_path)
+pytestmark = pytest.mark.usefixtures("models")
 
 
 @pytest.mark.parametrize(
