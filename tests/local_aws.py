@@ -55,8 +55,7 @@ class LivePool:
 
     def settings(self) -> dict[str, str]:
         """The Django settings that name this pool."""
-        values = self.values.environment()
-        return {name: value for name, value in values.items() if name != "ALEXA_VENDOR_ID"}
+        return self.values.environment()
 
 
 @pytest.fixture(scope="session")
