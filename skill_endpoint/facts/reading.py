@@ -8,10 +8,14 @@ from skill_endpoint.facts.models import FactText, Hearing
 
 def text_of(fact_id: int, language: str) -> FactText | None:
     """The text with its fact and topic, in the language (`fr-ca`), its parent or English."""
-    wanted = [language, language.partition("-")[0], "en"]
-    texts = FactText.objects.filter(fact_id=fact_id, language__in=wanted)
-    found = {text.language: text for text in texts.select_related("fact__topic")}
-    return next((found[candidate] for candidate in wanted if candidate in found), None)
+    wanted = language.lower()
+    texts = FactText.objects.filter(fact_id=fact_id).readable_in(wanted)
+    return max(
+        texts.select_related("fact__topic"),
+        # the nearer the language, the longer the part that both share; English comes last
+        key=lambda text: len(text.language) if wanted.startswith(text.language) else 0,
+        default=None,
+    )
 
 
 def last_heard(user: User) -> int | None:

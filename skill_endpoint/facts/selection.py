@@ -17,7 +17,7 @@ from django.db.models import BooleanField, Case, F, OuterRef, Q, Subquery, Value
 from django.utils import timezone
 
 from accounts.models import User
-from skill_endpoint.facts.models import Fact, Hearing
+from skill_endpoint.facts.models import Fact, FactQuerySet, Hearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +56,38 @@ def choose(
     or_any_topic: bool = False,
     history_of: User | None = None,
     heard: Sequence[int] = (),
+    language: str = "en",
 ) -> Choice | None:
     """The next fact of these topics (none: of all), in at most two statements.
 
     New is what neither the history of a person holds nor `heard`, the ids of this conversation,
-    oldest first. `or_any_topic` goes to all topics where these have no fact at all; otherwise
+    oldest first. Only facts that have a text for the language (fr-ca, else fr, else English)
+    count. `or_any_topic` goes to all topics where these have no fact at all; otherwise
     the answer is then None.
     """
-    facts = Fact.objects.filter(is_published=True)
-    if topics:
-        facts = facts.filter(topic__slug__in=topics)
+    told = _facts(language)
+    facts = told.in_topics(list(topics))
     if history_of:
-        facts = facts.exclude(hearings__user=history_of)
+        facts = facts.unheard_by(history_of)
     found = dict(facts.order_by().values_list("pk", "slug"))
     if new := [(pk, slug) for pk, slug in found.items() if pk not in heard]:
         return Choice(first_by(seed, new))
     if history_of:
-        return _longest_ago(history_of, topics, or_any_topic=or_any_topic)
+        return _longest_ago(told, history_of, topics, or_any_topic=or_any_topic)
     if found:
         return Choice(next(pk for pk in heard if pk in found), is_repeat=True)
-    return choose(seed, heard=heard) if topics and or_any_topic else None
+    return choose(seed, heard=heard, language=language) if topics and or_any_topic else None
 
 
-def _longest_ago(user: User, topics: Sequence[str], *, or_any_topic: bool) -> Choice | None:
+def _facts(language: str) -> FactQuerySet:
+    return Fact.objects.published().told_in(language)
+
+
+def _longest_ago(
+    facts: FactQuerySet, user: User, topics: Sequence[str], *, or_any_topic: bool
+) -> Choice | None:
     """The fact heard longest ago; where these topics have none and others may serve, a new one."""
     wanted = Q(topic__slug__in=topics) if topics else Q(pk__isnull=False)
-    facts = Fact.objects.filter(is_published=True)
     if not or_any_topic:
         facts = facts.filter(wanted)
     hearings = Hearing.objects.filter(user=user, fact=OuterRef("pk")).order_by("-heard_at")

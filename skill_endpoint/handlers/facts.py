@@ -103,6 +103,7 @@ def _tell(
         or_any_topic=or_any_topic,
         history_of=turn.keeps_history_of,
         heard=turn.memory.heard,
+        language=language(),
     )
     text = text_of(choice.fact_id, language()) if choice else None
     if choice is None or text is None:
@@ -111,9 +112,9 @@ def _tell(
     if turn.keeps_history_of:
         Hearing.objects.create(user=turn.keeps_history_of, fact=text.fact, door=Door.VOICE)
     topic = text.fact.topic
-    start = (
-        say.all_heard("" if or_any_topic else topic.name) if choice.is_repeat else opening(topic)
-    )
+    start = opening(topic)
+    if choice.is_repeat:
+        start = say.all_heard(turn.seed, "" if or_any_topic else topic.name)
     return turn.reply(
         say.told(start, text.speech), say.offer_another(turn.seed), _card(text, text.speech)
     )

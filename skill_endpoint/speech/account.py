@@ -8,19 +8,19 @@ from skill_endpoint.ssml import Ssml, fill, join
 
 
 def needed_to_save() -> Ssml:
-    return fill(_("To keep favourites, I need to know whose they are."))
+    return fill(_("I can keep favourites once I know whose they are."))
 
 
 def needed_to_list() -> Ssml:
-    return fill(_("Your favourites live in your account, and I don't know yet which one is yours."))
+    return fill(_("Your favourites live in your account, and I don't know yours yet."))
 
 
 def needed_to_know_you() -> Ssml:
-    return fill(_("We haven't met yet. Link your account, and I'll know your name and your taste."))
+    return fill(_("We haven't met yet, so there's nothing I know about you."))
 
 
 def card_sent() -> Ssml:
-    return fill(_("There's a card in your Alexa app to link your account."))
+    return fill(_("To link your account, open the card in your Alexa app."))
 
 
 def stopped_working() -> Ssml:

@@ -35,7 +35,7 @@ def offer_todays_fact(seed: str) -> Question:
                 _("Do you want to hear today's fact?"),
             )
         ),
-        fill(pick(seed, _("Today's fact?"), _("Shall I tell it?"), _("Want to hear it?"))),
+        fill(pick(seed, _("Today's fact?"), _("Ready for it?"), _("Want to hear it?"))),
         DAILY,
     )
 

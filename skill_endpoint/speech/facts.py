@@ -47,14 +47,26 @@ def opening_topic(seed: str, topic: str) -> Ssml:
     )
 
 
-def all_heard(topic: str = "") -> Ssml:
+def all_heard(seed: str, topic: str = "") -> Ssml:
     """In place of an opening, before a fact that was heard before."""
-    if topic:
+    if not topic:
         return fill(
-            _("You've heard all I know about {topic}, so here's one again."),
-            topic=topic_name(topic),
+            pick(
+                seed,
+                _("You've heard all I've got for you, so here's one again."),
+                _("I've told you everything I've got, so I'm starting over."),
+                _("There's nothing new left for you today, so here's an old one."),
+            )
         )
-    return fill(_("You've heard all I've got for you, so here's one again."))
+    return fill(
+        pick(
+            seed,
+            _("You've heard all I know about {topic}, so here's one again."),
+            _("That was everything I had about {topic}, so I'm starting over."),
+            _("There's nothing new about {topic} left, so here's an old one."),
+        ),
+        topic=topic_name(topic),
+    )
 
 
 def told(opening: Ssml, text: str) -> Ssml:
@@ -102,7 +114,7 @@ def which_topic(seed: str) -> Question:
                 _("Which one shall it be?"),
             )
         ),
-        fill(pick(seed, _("Which topic?"), _("Any topic?"), _("What about?"))),
+        fill(pick(seed, _("Which topic?"), _("Which one?"), _("What shall it be?"))),
     )
 
 
@@ -118,13 +130,13 @@ def offer_topics(seed: str, first: tuple[str, str], second: str) -> Question:
         fill(
             pick(
                 seed,
-                _("How about {first}, or {second}?"),
-                _("Would you like {first}, or {second}?"),
-                _("Shall it be {first}, or {second}?"),
+                _("How about {first} or {second}?"),
+                _("Would you like {first} or {second}?"),
+                _("Shall it be {first} or {second}?"),
             ),
             **names,
         ),
-        fill(_("{first}, or {second}?"), **names),
+        fill(_("Maybe {first}, or {second}?"), **names),
         TOPIC + slug,
     )
 

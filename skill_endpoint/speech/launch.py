@@ -36,9 +36,9 @@ def what_i_do(seed: str) -> Ssml:
     return fill(
         pick(
             seed,
-            _("I've got a true, surprising fact for every day, and more on any topic you like."),
-            _("I collect small wonders, true things that sound made up. There's one for each day."),
-            _("I tell true things that sound made up, and I can save the ones you love."),
+            _("I've got a true, surprising fact for every day, and more if you name a topic."),
+            _("I collect true things that sound made up, one for each day, on many topics."),
+            _("I tell small wonders: one true surprise a day, and more on any topic I know."),
         )
     )
 
