@@ -19,6 +19,7 @@ LOST = """
 The local AWS had lost its pool: it was not stopped cleanly. The pool was made again, so everybody
 in it is a new person to the website; what they had saved before stays with their old ids.
 """
+PHRASES = ("open small wonders", "tell me a fact", "save that", "what did I save", "who am I")
 HELP = """
 Two doors are open, {seconds:.1f} s after the command.
 
@@ -26,12 +27,12 @@ Two doors are open, {seconds:.1f} s after the command.
               sign in as   {email.user:<22} password {email.password}
               or by phone  {phone.user:<22} password {phone.password}
   Alexa       {url}/dev/alexa/
-              link the account, then type: "open two doors", "save that", "what did I save"
+              link the account, then type: {phrases}
   Operators   {url}/admin/
               sign in as   {operator.user:<22} password {operator.password}
 
-  Try: change your display name on the website, then ask the skill "who am I".
-  Save a fact by voice, then look at {url}/saved/.
+  Try: save a fact by voice and look at {url}/saved/. Change your display name
+  on the website and hear it in the next answer.
 
   Settings and passwords: {folder}/{env_file}   Logs: {folder}/logs/
   Ctrl-C stops everything. People and data stay; `rm -r {folder}` starts afresh.
@@ -69,6 +70,7 @@ def _greet(site: Site, seconds: float) -> None:
     print(
         HELP.format(
             seconds=seconds,
+            phrases=", ".join(PHRASES),
             url=site.url,
             email=site.people[people.EMAIL],
             phone=site.people[people.PHONE],
