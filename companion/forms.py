@@ -45,10 +45,17 @@ class PreferencesForm(forms.ModelForm[Profile]):
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         topics, zone = self.fields["topics"], self.fields["time_zone"]
         topics.choices = list(Topic.objects.values_list("slug", "name"))  # type: ignore[attr-defined]
         zone.choices = time_zones.choices(self.instance.time_zone)  # type: ignore[attr-defined]
+
+    @property
+    def topic_names(self) -> list[str]:
+        """Names of the topics that the profile has, or would have if this were saved."""
+        chosen = set(self.instance.topics)
+        topics = self.fields["topics"].choices  # type: ignore[attr-defined]
+        return [name for slug, name in topics if slug in chosen]
 
     def clean_display_name(self) -> str:
         name = " ".join(self.cleaned_data["display_name"].split())

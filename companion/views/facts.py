@@ -30,7 +30,7 @@ def facts(request: SiteRequest, topic: str = "") -> HttpResponse:
     words = form.cleaned_data["q"] if form.is_valid() else ""
     found = library.readable().in_topics([topic] if topic else [])
     context = {
-        "topics": topics.filter(count__gt=0),
+        "topics": topics.filter(count__gt=0).order_by("position", "slug"),
         "topic": chosen,
         "form": form,
         "words": words,

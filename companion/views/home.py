@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
@@ -60,13 +61,22 @@ def _today(request: HttpRequest, person: User) -> HttpResponse:
     chosen = [fact for fact in facts if choice and fact.pk == choice.fact_id]
     context = {
         "name": profile.display_name,
-        "now": now,
+        "greeting": _greeting(now.hour),
         "fact": next(iter(told + chosen), None),
         "recent": _newest_first(facts, "saved_at")[:RECENT],
         "link": summarise(AccountLink.objects.filter(user=person)),
     }
     with timezone.override(now.tzinfo):
         return render(request, "companion/today.html", context)
+
+
+def _greeting(hour: int) -> str:
+    """As Alexa does it: nobody wants to be told how late it is."""
+    if 5 <= hour < 12:
+        return _("Good morning")
+    if 12 <= hour < 18:
+        return _("Good afternoon")
+    return _("Good evening") if 18 <= hour < 23 else _("Hello")
 
 
 def _newest_first(facts: list[Fact], moment: str) -> list[Fact]:
