@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import User
+from skill_endpoint.simulator.envelopes import Device
+from tests.skill_endpoint.voice import Conversation, one_shot
+
+
+@pytest.mark.parametrize("name", ["Stop", "Cancel", "NavigateHome"])
+def test_it_says_goodbye_and_lets_go(device: Device, name: str) -> None:
+    conversation = Conversation(device)
+    conversation.launch()
+
+    answer = conversation.ask(f"AMAZON.{name}Intent")
+
+    assert answer.ends
+    assert answer.text
+
+
+def test_help_says_what_to_ask_for_and_stays(device: Device) -> None:
+    answer = one_shot(device, "AMAZON.HelpIntent")
+
+    assert "today's fact" in answer.text
+    assert not answer.ends
+
+
+def test_help_after_a_fact_is_about_that_fact(device: Device) -> None:
+    conversation = Conversation(device)
+    conversation.ask("DailyFactIntent")
+
+    answer = conversation.ask("AMAZON.HelpIntent")
+
+    assert "tell me more, who says so, or save that" in answer.text
+
+
+def test_yes_after_help_does_what_was_asked(device: Device) -> None:
+    conversation = Conversation(device)
+    conversation.ask("AMAZON.HelpIntent")
+
+    assert "is odd." in conversation.ask("AMAZON.YesIntent").text
+
+
+def test_yes_to_another_tells_another(device: Device) -> None:
+    conversation = Conversation(device)
+    first = conversation.ask("DailyFactIntent").card["content"]
+
+    second = conversation.ask("AMAZON.YesIntent").card["content"]
+
+    assert first != second
+
+
+def test_no_ends_the_conversation(device: Device) -> None:
+    conversation = Conversation(device)
+    conversation.launch()
+
+    assert conversation.ask("AMAZON.NoIntent").ends
+
+
+@pytest.mark.parametrize("pending", ["", "gibberish", "topic:gone", 7, None])
+def test_yes_to_nothing_offers_again(device: Device, pending: object) -> None:
+    conversation = Conversation(device, attributes={"pending": pending})
+
+    answer = conversation.ask("AMAZON.YesIntent")
+
+    assert "today's fact?" in answer.text
+    assert "is odd." in conversation.ask("AMAZON.YesIntent").text
+
+
+def test_repeat_replays_the_last_answer_word_for_word(linked_device: Device) -> None:
+    conversation = Conversation(linked_device)
+    conversation.launch()
+    said = conversation.ask("AMAZON.YesIntent")
+
+    for _ in range(2):
+        again = conversation.ask("AMAZON.RepeatIntent")
+
+        assert again.ssml == said.ssml
+        assert again.response["reprompt"] == said.response["reprompt"]
+        assert not again.ends
+
+
+def test_the_question_is_still_open_after_repeat(device: Device) -> None:
+    conversation = Conversation(device)
+    conversation.launch()
+    conversation.ask("AMAZON.RepeatIntent")
+
+    assert "is odd." in conversation.ask("AMAZON.YesIntent").text
+
+
+def test_repeat_in_a_new_session_tells_the_last_fact_again(
+    linked_device: Device, linked: User
+) -> None:
+    one_shot(linked_device, "DailyFactIntent")
+
+    answer = one_shot(linked_device, "AMAZON.RepeatIntent")
+
+    assert answer.ends
+    assert answer.text.endswith("is odd.")
+    assert linked.hearings.count() == 1
+
+
+def test_repeat_of_nothing_offers_todays_fact(device: Device) -> None:
+    assert "haven't said anything" in one_shot(device, "AMAZON.RepeatIntent").text
+
+
+@pytest.mark.parametrize("intent", ["AMAZON.FallbackIntent", "AnIntentOfTomorrow"])
+def test_what_it_does_not_understand_gets_two_suggestions(device: Device, intent: str) -> None:
+    answer = Conversation(device).ask(intent)
+
+    assert "today's fact" in answer.text
+    assert not answer.ends
+    assert "invalid" not in answer.text
+
+
+def test_the_third_misunderstanding_in_a_row_ends_gracefully(device: Device) -> None:
+    conversation = Conversation(device)
+    answers = [conversation.ask("AMAZON.FallbackIntent") for _ in range(3)]
+
+    assert [answer.ends for answer in answers] == [False, False, True]
+    assert len({answer.text for answer in answers}) == 3
+
+
+def test_an_understood_turn_begins_the_count_again(device: Device) -> None:
+    conversation = Conversation(device)
+    for intent in ("AMAZON.FallbackIntent", "AMAZON.FallbackIntent", "DailyFactIntent"):
+        conversation.ask(intent)
+
+    assert not conversation.ask("AMAZON.FallbackIntent").ends

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import re
+
+import time_machine
+
+from accounts.models import Door, User
+from skill_endpoint.facts.models import Fact, Hearing
+from skill_endpoint.simulator.envelopes import Device
+from tests.skill_endpoint.voice import FOOD, SPACE, Answer, Conversation, one_shot
+
+SPACE_FACTS = {"venus", "mars", "saturn"}
+
+
+def told(answer: Answer) -> str:
+    found = re.search(r"(\w+) is odd\.", answer.text)
+    assert found, answer.text
+    return found[1]
+
+
+# --- the fact of the day -----------------------------------------------------------------------
+
+
+def test_one_shot_it_tells_and_lets_go(linked_device: Device) -> None:
+    answer = one_shot(linked_device, "DailyFactIntent")
+
+    assert answer.ends
+    assert "?" not in answer.text
+
+
+def test_in_a_conversation_it_asks_how_to_go_on(linked_device: Device) -> None:
+    assert not Conversation(linked_device).ask("DailyFactIntent").ends
+
+
+def test_the_fact_of_the_day_is_the_same_for_everybody(
+    timeless_device: Device, device: Device
+) -> None:
+    with time_machine.travel("2026-11-22T12:00Z"):
+        assert told(one_shot(timeless_device, "DailyFactIntent")) == told(
+            one_shot(device, "DailyFactIntent")
+        )
+
+
+def test_the_fact_of_the_day_changes_with_the_days(device: Device) -> None:
+    found = set()
+    for day in range(1, 15):
+        with time_machine.travel(f"2026-11-{day:02}T12:00Z"):
+            found.add(told(one_shot(device, "DailyFactIntent")))
+
+    assert len(found) > 2
+
+
+def test_the_day_begins_where_the_person_lives(timeless_device: Device, linked: User) -> None:
+    linked.profile.remember_history = False
+    linked.profile.time_zone = "Pacific/Kiritimati"  # 14 hours ahead
+    linked.profile.save()
+    here, there = set(), set()
+    for day in range(1, 15):
+        with time_machine.travel(f"2026-11-{day:02}T11:00Z"):
+            here.add((day, told(one_shot(timeless_device, "DailyFactIntent"))))
+        with time_machine.travel(f"2026-11-{day + 1:02}T01:00Z"):
+            there.add((day, told(one_shot(timeless_device, "DailyFactIntent"))))
+
+    assert here == there
+
+
+def test_it_keeps_to_the_topics_of_the_profile(linked_device: Device, linked: User) -> None:
+    linked.profile.topics = ["food"]
+    linked.profile.save()
+
+    facts = {told(one_shot(linked_device, "DailyFactIntent")) for _ in range(2)}
+
+    assert facts == {"honey", "salt"}
+
+
+def test_it_tells_from_all_topics_where_the_chosen_ones_are_gone(
+    linked_device: Device, linked: User
+) -> None:
+    linked.profile.topics = ["no-longer-there"]
+    linked.profile.save()
+
+    answer = one_shot(linked_device, "DailyFactIntent")
+
+    assert told(answer)
+    assert "again" not in answer.text
+
+
+def test_it_says_so_when_there_is_no_fact_at_all(device: Device) -> None:
+    Fact.objects.update(is_published=False)
+
+    answer = one_shot(device, "DailyFactIntent")
+
+    assert answer.ends
+    assert "run out of facts" in answer.text
+
+
+# --- never the same fact twice -----------------------------------------------------------------
+
+
+def test_a_person_hears_no_fact_twice_until_all_are_used_up(linked_device: Device) -> None:
+    facts = [told(one_shot(linked_device, "DailyFactIntent")) for _ in range(5)]
+
+    assert len(set(facts)) == 5
+
+
+def test_it_says_so_when_everything_was_heard_and_takes_what_was_heard_longest_ago(
+    linked_device: Device,
+) -> None:
+    facts = [told(one_shot(linked_device, "DailyFactIntent")) for _ in range(5)]
+
+    answer = one_shot(linked_device, "DailyFactIntent")
+
+    assert told(answer) == facts[0]
+    assert re.search("heard all|everything I've got|nothing new", answer.text)
+
+
+def test_whom_it_does_not_know_hears_no_fact_twice_in_a_conversation(device: Device) -> None:
+    conversation = Conversation(device)
+    facts = [told(conversation.ask("AnotherFactIntent")) for _ in range(6)]
+
+    assert len(set(facts[:5])) == 5
+    assert facts[5] == facts[0]
+
+
+def test_it_writes_down_what_a_person_heard(linked_device: Device, linked: User) -> None:
+    fact = told(one_shot(linked_device, "DailyFactIntent"))
+
+    hearing = Hearing.objects.get(user=linked)
+    assert (hearing.fact.slug, hearing.door) == (fact, Door.VOICE)
+
+
+def test_it_writes_nothing_down_for_whom_wants_no_history(
+    linked_device: Device, linked: User
+) -> None:
+    linked.profile.remember_history = False
+    linked.profile.save()
+    conversation = Conversation(linked_device)
+
+    facts = {told(conversation.ask("AnotherFactIntent")) for _ in range(5)}
+
+    assert len(facts) == 5
+    assert not Hearing.objects.exists()
+
+
+# --- topics ------------------------------------------------------------------------------------
+
+
+def test_it_tells_about_a_topic_that_was_said_in_other_words(device: Device) -> None:
+    answer = one_shot(device, "TopicFactIntent", topic=SPACE)
+
+    assert told(answer) in SPACE_FACTS
+    assert "space" in answer.text
+    assert answer.card["title"] == "Space"
+
+
+def test_it_takes_a_topic_by_its_name_where_nothing_was_resolved(device: Device) -> None:
+    assert told(one_shot(device, "TopicFactIntent", topic="SPACE")) in SPACE_FACTS
+
+
+def test_another_one_stays_with_the_topic(device: Device) -> None:
+    conversation = Conversation(device)
+    facts = {told(conversation.ask("TopicFactIntent", topic=SPACE))}
+    facts |= {told(conversation.ask("AnotherFactIntent")) for _ in range(2)}
+
+    assert facts == SPACE_FACTS
+
+
+def test_it_says_so_when_a_topic_is_used_up(linked_device: Device) -> None:
+    conversation = Conversation(linked_device)
+    facts = [told(conversation.ask("TopicFactIntent", topic=FOOD)) for _ in range(2)]
+
+    answer = conversation.ask("AnotherFactIntent")
+
+    assert told(answer) == facts[0]
+    assert "food" in answer.text
+
+
+def test_it_names_two_topics_where_it_does_not_know_one(device: Device) -> None:
+    conversation = Conversation(device)
+
+    answer = conversation.ask("TopicFactIntent", topic="knitting & sewing")
+
+    assert "“knitting & sewing” isn't a topic I know" in answer.text
+    assert "space" in answer.text
+    assert "food" in answer.text
+
+
+def test_yes_takes_the_first_of_the_topics_that_it_named(device: Device) -> None:
+    conversation = Conversation(device)
+    named = conversation.ask("TopicFactIntent", topic="knitting").text
+    first = min(("space", "food"), key=named.index)
+
+    fact = told(conversation.ask("AMAZON.YesIntent"))
+
+    assert (fact in SPACE_FACTS) is (first == "space")
+
+
+def test_it_asks_for_the_topic_where_none_was_said(device: Device) -> None:
+    slot = {"name": "topic", "confirmationStatus": "NONE"}
+
+    answer = Conversation(device).ask("TopicFactIntent", topic=slot)
+
+    assert "space and food" in answer.text
+
+
+def test_an_id_of_the_model_without_facts_is_no_topic(device: Device) -> None:
+    Fact.objects.filter(topic__slug="space").update(is_published=False)
+
+    assert "isn't a topic" in one_shot(device, "TopicFactIntent", topic=SPACE).text
+
+
+# --- about the fact that was told --------------------------------------------------------------
+
+
+def test_it_tells_more_about_the_last_fact(device: Device) -> None:
+    conversation = Conversation(device)
+    fact = told(conversation.ask("TopicFactIntent", topic=SPACE))
+
+    answer = conversation.ask("TellMeMoreIntent")
+
+    assert f"There is more to {fact} & co." in answer.text
+    assert "example.com" not in answer.card["content"]
+
+
+def test_it_admits_that_there_is_no_more(device: Device) -> None:
+    Fact.objects.exclude(slug="salt").update(is_published=False)
+    conversation = Conversation(device)
+    conversation.ask("DailyFactIntent")
+
+    answer = conversation.ask("TellMeMoreIntent")
+
+    assert re.search("all I know|no more|short", answer.text)
+    assert not answer.card
+
+
+def test_it_names_its_source_and_shows_the_address_on_the_card(device: Device) -> None:
+    conversation = Conversation(device)
+    fact = told(conversation.ask("DailyFactIntent"))
+
+    answer = conversation.ask("FactSourceIntent")
+
+    assert "Test Press" in answer.text
+    assert f"All about {fact}" in answer.text
+    assert "November 2026" in answer.text
+    assert f"https://example.com/{fact}" in answer.card["content"]
+
+
+def test_a_new_session_still_knows_what_a_person_heard_last(linked_device: Device) -> None:
+    fact = told(one_shot(linked_device, "DailyFactIntent"))
+
+    assert f"more to {fact}" in one_shot(linked_device, "TellMeMoreIntent").text
+
+
+def test_it_offers_todays_fact_where_none_was_told(device: Device) -> None:
+    for intent in ("TellMeMoreIntent", "FactSourceIntent"):
+        answer = one_shot(device, intent)
+
+        assert "haven't told you a fact" in answer.text
+        assert not answer.ends
+
+
+def test_the_card_has_topic_fact_source_and_a_hint(device: Device) -> None:
+    answer = one_shot(device, "TopicFactIntent", topic=SPACE)
+    fact = told(answer)
+
+    assert answer.card == {
+        "type": "Simple",
+        "title": "Space",
+        "content": (
+            f"{fact} is odd.\n\nSource: Test Press, All about {fact}\n\n"
+            "Say “tell me more” or “save that”."
+        ),
+    }

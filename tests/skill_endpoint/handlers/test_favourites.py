@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Door, User
+from skill_endpoint.facts.models import Fact, Favourite, Hearing
+from skill_endpoint.simulator.envelopes import Device
+from tests.cognito import TokenMint
+from tests.skill_endpoint.voice import FOOD, SPACE, Conversation, one_shot
+
+
+def save_all(user: User, *slugs: str) -> None:
+    for slug in slugs:
+        Favourite.objects.create(user=user, fact=Fact.objects.get(slug=slug), door=Door.WEB)
+
+
+def test_it_saves_the_fact_that_was_told(linked_device: Device, linked: User) -> None:
+    conversation = Conversation(linked_device)
+    conversation.ask("DailyFactIntent")
+
+    answer = conversation.ask("SaveFactIntent")
+
+    favourite = Favourite.objects.get(user=linked)
+    assert favourite.door == Door.VOICE
+    assert favourite.fact == Hearing.objects.get(user=linked).fact
+    assert f"A headline on {favourite.fact.slug}" in answer.text
+
+
+def test_in_a_new_session_it_saves_what_was_heard_last(linked_device: Device, linked: User) -> None:
+    one_shot(linked_device, "DailyFactIntent")
+
+    answer = one_shot(linked_device, "SaveFactIntent")
+
+    assert answer.ends
+    assert Favourite.objects.get(user=linked).fact == Hearing.objects.get(user=linked).fact
+
+
+def test_saying_it_twice_saves_once_and_says_so(linked_device: Device, linked: User) -> None:
+    conversation = Conversation(linked_device)
+    conversation.ask("DailyFactIntent")
+    conversation.ask("SaveFactIntent")
+
+    answer = conversation.ask("SaveFactIntent")
+
+    assert Favourite.objects.filter(user=linked).count() == 1
+    assert "already" in answer.text
+
+
+def test_it_has_nothing_to_save_before_a_fact_was_told(linked_device: Device) -> None:
+    assert "haven't told you a fact" in one_shot(linked_device, "SaveFactIntent").text
+
+
+def test_what_is_remembered_of_another_installation_is_not_saved(linked_device: Device) -> None:
+    conversation = Conversation(linked_device, attributes={"heard": [987654321]})
+
+    assert "haven't told you a fact" in conversation.ask("SaveFactIntent").text
+
+
+def test_it_removes_the_fact_that_was_told(linked_device: Device, linked: User) -> None:
+    conversation = Conversation(linked_device)
+    conversation.ask("DailyFactIntent")
+    conversation.ask("SaveFactIntent")
+
+    conversation.ask("RemoveFactIntent")
+
+    assert not Favourite.objects.filter(user=linked).exists()
+
+
+def test_it_says_so_when_that_was_not_saved(linked_device: Device, linked: User) -> None:
+    one_shot(linked_device, "DailyFactIntent")
+
+    assert "isn't in your favourites" in one_shot(linked_device, "RemoveFactIntent").text
+
+
+def test_it_removes_nothing_of_anybody_else(
+    linked_device: Device, linked: User, stranger: User
+) -> None:
+    save_all(stranger, "venus", "mars", "saturn", "honey", "salt")
+    conversation = Conversation(linked_device)
+    conversation.ask("DailyFactIntent")
+
+    conversation.ask("RemoveFactIntent")
+
+    assert Favourite.objects.filter(user=stranger).count() == 5
+
+
+def test_it_reads_the_latest_three_and_how_many_there_are(
+    linked_device: Device, linked: User, stranger: User
+) -> None:
+    save_all(linked, "venus", "mars", "saturn", "honey")
+    save_all(stranger, "salt")
+
+    text = one_shot(linked_device, "ListSavedIntent").text
+
+    assert text == (
+        "You've saved 4 facts. The latest are these. A headline on honey. "
+        "A headline on saturn. A headline on mars."
+    )
+
+
+def test_it_reads_a_single_one(linked_device: Device, linked: User) -> None:
+    save_all(linked, "venus")
+
+    text = one_shot(linked_device, "ListSavedIntent").text
+
+    assert text == "You've saved 1 fact. A headline on venus."
+
+
+def test_it_reads_those_about_a_topic(linked_device: Device, linked: User) -> None:
+    save_all(linked, "venus", "honey")
+
+    text = one_shot(linked_device, "ListSavedIntent", topic=FOOD).text
+
+    assert text == "You've saved 1 fact about eating. A headline on honey."
+
+
+def test_it_says_how_to_save_where_nothing_is(linked_device: Device) -> None:
+    assert "just say, save that" in one_shot(linked_device, "ListSavedIntent").text
+    assert "about outer space" in one_shot(linked_device, "ListSavedIntent", topic=SPACE).text
+
+
+@pytest.mark.parametrize("intent", ["SaveFactIntent", "RemoveFactIntent", "ListSavedIntent"])
+def test_whom_it_does_not_know_gets_the_reason_and_the_card(device: Device, intent: str) -> None:
+    answer = one_shot(device, intent)
+
+    assert answer.ends
+    assert answer.card == {"type": "LinkAccount"}
+    assert "favourites" in answer.text
+    assert "Alexa app" in answer.text
+
+
+def test_the_conversation_goes_on_after_the_card(device: Device) -> None:
+    conversation = Conversation(device)
+    conversation.ask("SaveFactIntent")
+
+    assert "is odd." in conversation.ask("AMAZON.YesIntent").text
+
+
+def test_whose_link_broke_hears_that(device: Device, mint: TokenMint) -> None:
+    broken = Device(application_id="a", user_id="u", access_token=mint.access(exp=1))
+
+    answer = one_shot(broken, "SaveFactIntent")
+
+    assert answer.card == {"type": "LinkAccount"}
+    assert "lost the link" in answer.text
