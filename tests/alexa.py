@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from django.http import HttpResponse
 from django.test import Client
+from prometheus_client import REGISTRY
 
 from skill_endpoint.simulator import pki
 from skill_endpoint.simulator.envelopes import Envelope
@@ -23,6 +24,8 @@ from skill_endpoint.simulator.pki import ECHO_API, Issuer, Signer
 from skill_endpoint.verification import RequestRejected, verify
 
 DAY = timedelta(days=1)
+Post = Callable[..., HttpResponse]
+
 GOOD_CHAINS = ("several_names", "upper_case_name", "root_left_out")
 OTHER_SIGNATURE = base64.b64encode(b"\x01" * 256).decode()
 
@@ -91,6 +94,21 @@ def change(envelope: Envelope, path: tuple[str, ...], value: Any) -> None:
         del envelope[path[-1]]
     else:
         envelope[path[-1]] = value
+
+
+def rejected(reason: str) -> float:
+    """How often the view has counted a refusal for this reason."""
+    return REGISTRY.get_sample_value("alexa_requests_rejected_total", {"reason": reason}) or 0
+
+
+def turns(request_type: str, outcome: str) -> float:
+    labels = {"type": request_type, "outcome": outcome}
+    return REGISTRY.get_sample_value("alexa_turns_total", labels) or 0
+
+
+def is_refused(response: HttpResponse, status: int = 400) -> bool:
+    """With an empty body: a caller learns nothing of the reason."""
+    return (response.status_code, response.content) == (status, b"")
 
 
 class EcSigner(Signer):

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.http import HttpResponse
+from django.test import Client
 from pytest_django import Settings
 
 from skill_endpoint import signing_keys
@@ -10,7 +13,7 @@ from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator import pki as development_pki
 from skill_endpoint.simulator.envelopes import Device, Envelope
 from skill_endpoint.simulator.pki import Issuer, Signer
-from tests.alexa import chain_variants
+from tests.alexa import Post, chain_variants, post_signed
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +54,18 @@ def chains(pki_folder: Path, development_root: Issuer) -> dict[str, Signer]:
 @pytest.fixture
 def envelope(device: Device) -> Envelope:
     return envelopes.intent(device, "DailyFactIntent", {"topic": "Größe 数"})
+
+
+@pytest.fixture
+def launch(device: Device) -> Envelope:
+    return envelopes.launch(device)
+
+
+@pytest.fixture
+def post(client: Client, pki: Signer) -> Post:
+    """post(envelope, **changes): what tests.alexa.post_signed takes."""
+
+    def post(envelope: Envelope | bytes, **changes: Any) -> HttpResponse:
+        return post_signed(client, envelope, signer=pki, **changes)
+
+    return post

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.utils import timezone
+
+from accounts.models import Tombstone, User
+from skill_endpoint.models import SeenRequest, SkillEvent
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_deletes_what_has_served_its_time_and_says_how_much(linked: User) -> None:
+    now = timezone.now()
+    for name, old in (("old", True), ("new", False)):
+
+        def ago(kept: timedelta, *, old: bool = old) -> timedelta:
+            return kept + timedelta(minutes=1) if old else kept - timedelta(minutes=1)
+
+        SeenRequest.objects.create(digest=name, seen_at=now - ago(timedelta(seconds=300)))
+        SkillEvent.objects.create(
+            request_id=name,
+            type="AlexaSkillEvent.SkillEnabled",
+            event_time=now,
+            received_at=now - ago(timedelta(days=90)),
+        )
+        Tombstone.objects.create(digest=name, erased_at=now - ago(timedelta(days=1)))
+        Session.objects.create(
+            session_key=name, expire_date=now + timedelta(hours=-1 if old else 1)
+        )
+    assert call_command("prune") == (
+        "Deleted 1 seen requests, 1 skill events, 1 tombstones, 0 browsers, 1 sessions"
+    )
+    assert [seen.digest for seen in SeenRequest.objects.all()] == ["new"]
+    assert [event.request_id for event in SkillEvent.objects.all()] == ["new"]
+    assert [stone.digest for stone in Tombstone.objects.all()] == ["new"]
+    assert [session.session_key for session in Session.objects.all()] == ["new"]
+
+
+def test_a_browser_goes_with_its_session_and_not_before(linked: User) -> None:
+    now = timezone.now()
+    long_ago = now - timedelta(days=15)
+    for name, created, expires in (
+        ("ended", long_ago, now - timedelta(hours=1)),
+        ("prolonged", long_ago, now + timedelta(hours=1)),
+        ("signed out", long_ago, None),
+        ("just signing in", now, None),  # its session may not be committed yet
+    ):
+        UserSession.objects.create(
+            user=linked, ip="127.0.0.1", session_key=name, created_at=created
+        )
+        if expires:
+            Session.objects.create(session_key=name, expire_date=expires)
+    assert "2 browsers, 1 sessions" in call_command("prune")
+    kept = {session.session_key for session in UserSession.objects.all()}
+    assert kept == {"prolonged", "just signing in"}
+
+
+def test_a_second_run_finds_nothing() -> None:
+    call_command("prune")
+    assert call_command("prune") == (
+        "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 browsers, 0 sessions"
+    )
