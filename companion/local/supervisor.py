@@ -164,12 +164,16 @@ def _stop(popen: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def unwinding_on_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the main thread, so that supervisors stop their processes."""
+    """Let SIGTERM and SIGHUP unwind the main thread, so that supervisors stop their processes.
+
+    SIGINT does it anyway, but for a shell's background jobs, which start with it ignored.
+    """
 
     def leave(number: int, frame: FrameType | None) -> None:
         raise Interrupted(128 + number)
 
     before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
