@@ -97,15 +97,16 @@ def parse(document: dict[str, Any], language: str) -> Model:
 
 
 def chips(locale: str) -> list[Chip]:
-    """One sentence for each intent of the model that has samples."""
+    """For each intent of the model a sentence without slots and one with, where there are such."""
     model = load(locale)
-    seen: dict[str, Chip] = {}
-    for sample in sorted(model.samples, key=lambda sample: not sample.slots):
+    seen: dict[tuple[str, bool], Chip] = {}
+    for sample in model.samples:
         text = sample.text
         for name, kind in sample.slots.items():
             text = text.replace(f"{{{name}}}", _example(model, kind))
-        seen.setdefault(sample.intent, Chip(sample.intent, text))
-    return [seen[name] for name in model.intents if name in seen]
+        seen.setdefault((sample.intent, bool(sample.slots)), Chip(sample.intent, text))
+    order = [(intent, has_slots) for intent in model.intents for has_slots in (False, True)]
+    return [seen[key] for key in order if key in seen]
 
 
 def _value(value: dict[str, Any], language: str) -> Value:

@@ -137,7 +137,7 @@ def callback(request: DeveloperRequest, household: Household) -> HttpResponse:
     with alexa_of(household) as alexa:
         alexa.finish_linking(request.GET.dict())
         household.sends = "token"
-        conversation.note(household, _("The account is linked."))
+    conversation.note(household, _("The account is linked."))
     return redirect("simulator")
 
 
