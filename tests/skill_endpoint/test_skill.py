@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from django.utils import translation
+from pytest_django import Settings
+
+from skill_endpoint import skill
+from skill_endpoint.facts.models import Fact, FactText
+from skill_endpoint.simulator import envelopes
+from skill_endpoint.simulator.envelopes import Device
+from skill_endpoint.turn import Reply, Turn
+from tests.skill_endpoint.voice import Conversation, one_shot, send, stock_library
+
+EMPTY = {"version": "1.0", "response": {}}
+
+
+def answered(envelope: Any) -> Any:
+    return json.loads(skill.answer(json.dumps(envelope)))
+
+
+# --- requests that are not for us --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "Alexa.Something.OfTomorrow"},
+        {"type": "AudioPlayer.PlaybackStarted"},  # known to the SDK, not to us
+        {"type": "CanFulfillIntentRequest", "intent": {"name": "DailyFactIntent"}},
+        {"type": "IntentRequest", "dialogState": "A_STATE_OF_TOMORROW"},
+        {"type": None},
+    ],
+)
+def test_it_answers_nothing_to_what_alexa_adds_one_day(
+    device: Device, change: dict[str, Any]
+) -> None:
+    envelope = envelopes.launch(device)
+    envelope["request"].update(change)
+
+    assert answered(envelope)["response"] == {}
+
+
+@pytest.mark.parametrize("envelope", [None, [], {}, 7, {"request": {}}, {"session": {}}])
+def test_it_never_raises(envelope: Any) -> None:
+    assert answered(envelope)["version"] == "1.0"
+
+
+def test_it_answers_nothing_to_what_is_no_json() -> None:
+    assert json.loads(skill.answer("{")) == EMPTY
+
+
+def test_it_says_nothing_when_the_session_has_ended(device: Device) -> None:
+    assert answered(envelopes.session_ended(device))["response"] == {}
+
+
+def test_it_logs_why_alexa_ended_the_session(
+    device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    envelope = envelopes.session_ended(device, "ERROR", request_id="ended-1")
+    envelope["request"]["error"] = {"type": "INVALID_RESPONSE", "message": "Bad SSML"}
+
+    answered(envelope)
+
+    assert "INVALID_RESPONSE" in caplog.text
+    assert "ended-1" in caplog.text
+
+
+# --- a handler that fails ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def _broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(turn: Turn) -> Reply:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setitem(skill.INTENTS, "DailyFactIntent", fails)
+
+
+@pytest.mark.usefixtures("_broken")
+def test_it_apologises_for_a_failure_of_its_own(
+    device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = one_shot(device, "DailyFactIntent")
+
+    assert answer.ends
+    assert "something went wrong on my side" in answer.text
+    assert "one-shot" in caplog.text  # Alexa's request id
+    assert "out of order" in caplog.text
+
+
+@pytest.mark.usefixtures("_broken")
+def test_a_failure_leaves_no_language_behind(device: Device, french: None) -> None:
+    with translation.override("de"):
+        answer = one_shot(replace(device, locale="fr-FR"), "DailyFactIntent")
+
+        assert answer.text.startswith("Désolé")
+        assert translation.get_language() == "de"
+
+
+# --- languages ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def french(tmp_path: Path, settings: Settings) -> Iterator[None]:
+    catalog = Catalog(locale="fr")
+    catalog.add("Bye for now.", "À bientôt.")
+    catalog.add("Until next time.", "À bientôt.")
+    catalog.add("See you tomorrow.", "À bientôt.")
+    catalog.add("Have a wonderful day.", "À bientôt.")
+    catalog.add("Here's another one.", "En voici un autre.")
+    catalog.add(
+        "Sorry, something went wrong on my side. Please try again in a minute.",
+        "Désolé, j’ai eu un problème. Réessaie dans une minute.",
+    )
+    catalog.add("{words} and {last_word}", "{words} et {last_word}", context="the end of a list")
+    catalog.add("space", "l’espace", context="topic")
+    compiled = tmp_path / "fr" / "LC_MESSAGES" / "django.mo"
+    compiled.parent.mkdir(parents=True)
+    with compiled.open("wb") as file:
+        write_mo(file, catalog)
+    settings.LOCALE_PATHS = [tmp_path]
+    settings.LANGUAGES = [("en", "English"), ("fr", "French")]
+    yield
+    translation.deactivate()
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(
+    ("locale", "is_french"),
+    [
+        ("fr-CA", True),
+        ("fr-FR", True),
+        ("fr", True),
+        ("pt-BR", False),
+        ("en-GB", False),
+        ("", False),
+    ],
+)
+def test_it_speaks_the_language_of_the_request(
+    device: Device, locale: str, is_french: bool
+) -> None:
+    answer = one_shot(replace(device, locale=locale), "AMAZON.StopIntent")
+
+    assert (answer.text == "À bientôt.") is is_french
+
+
+@pytest.mark.usefixtures("french", "db")
+def test_the_fact_is_told_in_the_language_too(device: Device) -> None:
+    stock_library()
+    Fact.objects.exclude(slug="venus").update(is_published=False)
+    FactText.objects.create(
+        fact=Fact.objects.get(slug="venus"),
+        language="fr",
+        headline="Vénus",
+        speech="Vénus est étrange.",
+    )
+
+    assert "Vénus est étrange." in one_shot(replace(device, locale="fr-CA"), "DailyFactIntent").text
+    assert "venus is odd." in one_shot(replace(device, locale="pt-BR"), "DailyFactIntent").text
+
+
+@pytest.mark.usefixtures("french")
+def test_one_request_leaves_its_language_to_no_other(device: Device) -> None:
+    with translation.override("de"):
+        one_shot(replace(device, locale="fr-CA"), "AMAZON.StopIntent")
+
+        assert translation.get_language() == "de"
+    assert one_shot(device, "AMAZON.StopIntent").text != "À bientôt."
+
+
+def test_a_request_without_locale_is_answered_in_english(device: Device) -> None:
+    envelope = envelopes.intent(device, "AMAZON.StopIntent")
+    del envelope["request"]["locale"]
+
+    assert send(envelope).ends
+
+
+# --- what a session brings back ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"heard": "1", "topic": 3, "misses": "x", "pending": [], "speech": {}, "reprompt": 1},
+        {"heard": [None, "2", -1, 2**70, True, {}]},
+        {"misses": -5},
+        {"anything": {"else": [1]}},
+    ],
+)
+@pytest.mark.parametrize("intent", sorted(skill.INTENTS))
+def test_odd_session_attributes_cause_no_failure(
+    device: Device, attributes: dict[str, Any], intent: str, db: None
+) -> None:
+    stock_library()
+
+    answer = Conversation(device, attributes=attributes).ask(intent)
+
+    assert "went wrong" not in answer.text
+
+
+def test_a_session_stays_small_however_long_it_lasts(device: Device, db: None) -> None:
+    stock_library()
+    conversation = Conversation(device, attributes={"heard": list(range(100, 5000))})
+
+    answer = conversation.ask("DailyFactIntent")
+
+    assert len(json.dumps(answer.envelope)) < 4096
