@@ -13,12 +13,12 @@ from companion.forms import PreferencesForm
 from skill_endpoint.facts.models import Favourite, Hearing
 from skill_endpoint.speech import launch
 from skill_endpoint.speech import profile as about
-from skill_endpoint.ssml import Ssml
+from skill_endpoint.ssml import Ssml, join
 
 
 @dataclass(frozen=True)
 class Preview:
-    greeting: str
+    welcome: str
     about_you: str
 
 
@@ -42,7 +42,8 @@ def preview_of(form: PreferencesForm) -> Preview:
         has_phone=bool(person.phone_number),
         keeps_history=profile.remember_history,
     )
-    return Preview(_text(greeting), _text(about_you))
+    welcome = join(greeting, launch.what_i_do(person.sub))
+    return Preview(_text(welcome), _text(about_you))
 
 
 def _text(speech: Ssml) -> str:

@@ -1,89 +1,81 @@
-// What needs a script, and nothing else: every page works without this file.
-
+// Every page works without this.
 const root = document.documentElement;
+const all = (selector) => document.querySelectorAll(selector);
 
 // theme: show the choice at once, keep it in the background
-addEventListener("submit", async (event) => {
-  const form = event.target.closest("form[data-theme-form]");
-  if (!form) return;
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-theme-form]")) return;
   event.preventDefault();
-  const choice = event.submitter.value;
-  const body = new FormData(form, event.submitter);
-  if (choice === "system") delete root.dataset.theme;
-  else root.dataset.theme = choice;
-  document.querySelector('meta[name="color-scheme"]').content =
-    choice === "system" ? "light dark" : choice;
+  const chosen = event.submitter;
+  const system = chosen.value === "system";
+  if (system) delete root.dataset.theme;
+  else root.dataset.theme = chosen.value;
+  all('meta[name="color-scheme"]')[0].content = system ? "light dark" : chosen.value;
   for (const button of form.querySelectorAll("button")) {
-    button.setAttribute("aria-pressed", String(button === event.submitter));
+    button.setAttribute("aria-pressed", button === chosen);
   }
-  await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  fetch(form.action, { method: "POST", body: new FormData(form, chosen), redirect: "manual" });
 });
 
-// Listen: the browser's own voice reads the element that data-listen names
-let spoken = null;
-
+// Listen: the browser's voice reads what data-listen names
+let speaking;
 function listen(button) {
-  const again = spoken === button;
+  const stop = speaking === button;
   speechSynthesis.cancel();
-  if (again) return;
+  if (stop) return;
   const text = document.getElementById(button.dataset.listen);
   const speech = new SpeechSynthesisUtterance(text.textContent.trim());
   speech.lang = text.lang || root.lang;
   speech.onend = speech.onerror = () => {
-    button.setAttribute("aria-pressed", "false");
-    if (spoken === button) spoken = null;
+    button.setAttribute("aria-pressed", false);
+    if (speaking === button) speaking = null;
   };
-  spoken = button;
-  button.setAttribute("aria-pressed", "true");
+  speaking = button;
+  button.setAttribute("aria-pressed", true);
   speechSynthesis.speak(speech);
 }
 
-// Copy: the element that data-copy names; the button says that it is done
+// Copy: the text of what data-copy names; the button says so
 async function copy(button) {
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-  const label = button.querySelector("[data-label]");
-  const before = label.textContent;
-  label.textContent = button.dataset.done;
-  setTimeout(() => (label.textContent = before), 2000);
+  const before = button.textContent;
+  await navigator.clipboard.writeText(
+    document.getElementById(button.dataset.copy).textContent.trim(),
+  );
+  button.textContent = button.dataset.done;
+  setTimeout(() => (button.textContent = before), 2000);
 }
 
-// time zone: offer the one that this device is in
-function suggestZone(button) {
+// time zone: offer this device's for the select in data-zone
+function offerZone(button) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const select = document.getElementById(button.dataset.zone);
-  const known = [...select.options].some((option) => option.value === zone);
-  if (!known || select.value === zone) return;
-  button.querySelector("[data-label]").textContent = zone.replaceAll("_", " ");
+  if (select.value === zone || ![...select.options].some((option) => option.value === zone)) return;
+  button.append(" ", zone.replaceAll("_", " "));
   button.hidden = false;
   button.onclick = () => {
     select.value = zone;
     button.hidden = true;
-    select.dispatchEvent(new Event("change", { bubbles: true }));
     select.focus();
+    select.dispatchEvent(new Event("change", { bubbles: true }));
   };
 }
 
-function start(part) {
-  for (const button of part.querySelectorAll("[data-listen]")) {
-    button.hidden = !("speechSynthesis" in window);
+const closeMenus = (except) => {
+  for (const menu of all("details.menu[open]")) {
+    if (menu.contains(except)) continue;
+    menu.open = false;
+    if (!except) menu.firstElementChild.focus();
   }
-  for (const button of part.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
-  for (const button of part.querySelectorAll("[data-zone]")) suggestZone(button);
-}
-
-addEventListener("click", (event) => {
-  const button = event.target.closest("[data-listen], [data-copy]");
+};
+addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-listen], [data-copy]");
   if (button?.dataset.listen) listen(button);
   if (button?.dataset.copy) copy(button);
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
+  closeMenus(target);
 });
-addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
-  if (menu) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
-});
-start(document);
+addEventListener("keydown", ({ key }) => key === "Escape" && closeMenus(null));
+
+for (const button of all("[data-listen]")) button.hidden = !window.speechSynthesis;
+for (const button of all("[data-copy]")) button.hidden = !navigator.clipboard;
+for (const button of all("[data-zone]")) offerZone(button);
