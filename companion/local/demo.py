@@ -27,7 +27,8 @@ Two doors are open, {seconds:.1f} s after the command.
               sign in as   {email.user:<22} password {email.password}
               or by phone  {phone.user:<22} password {phone.password}
   Alexa       {url}/dev/alexa/
-              link the account, then type: {phrases}
+              link the account, then type one of these:
+              {phrases}
   Operators   {url}/admin/
               sign in as   {operator.user:<22} password {operator.password}
 

@@ -27,19 +27,39 @@ PARENT = (
     " 'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)']);"
     "print(child.pid, flush=True); time.sleep(60)"
 )
-# a supervisor in a process of its own: starts a sleeper and says its pid
+SLOW_TO_STOP = (
+    "import pathlib, signal, sys, time\n"
+    "def leave(*_): time.sleep(0.5); pathlib.Path(sys.argv[1]).touch(); sys.exit()\n"
+    "signal.signal(signal.SIGTERM, leave); print('up', flush=True); time.sleep(60)"
+)
+# a supervisor in a process of its own: starts a program and says its pid
 SUPERVISOR = """
 import pathlib, sys
 from companion.local.supervisor import Supervisor, unwinding_on_signals
 with unwinding_on_signals(), Supervisor(pathlib.Path(sys.argv[1])) as supervisor:
-    sleeper = supervisor.start("sleeper", ["sleep", "60"], {"PATH": "/usr/bin:/bin"})
-    print(sleeper.popen.pid, flush=True)
+    process = supervisor.start("it", sys.argv[2:], {"PATH": "/usr/bin:/bin"})
+    print(process.popen.pid, flush=True)
     supervisor.watch()
 """
 
 
 def start(own: Supervisor, *code: str, name: str = "it") -> Process:
     return own.start(name, [sys.executable, "-c", *code], environment.bare(own.logs))
+
+
+def supervise(logs: Path, *command: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR, str(logs), *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=environment.BASE_DIR,
+        text=True,
+    )
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
 
 
 def wait_for_line(process: Process) -> str:
@@ -151,24 +171,40 @@ def test_it_stops_all_when_the_block_fails(tmp_path: Path) -> None:
     assert processes[0].popen.returncode == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (signal.SIGINT, -signal.SIGINT),
+        (signal.SIGTERM, 128 + signal.SIGTERM),
+        (signal.SIGHUP, 128 + signal.SIGHUP),
+        (signal.SIGKILL, -signal.SIGKILL),
+    ],
+)
 def test_it_takes_its_processes_along_however_it_ends(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     if number == signal.SIGKILL and sys.platform != "linux":
         pytest.skip("only Linux tells children of a parent's death")
-    with subprocess.Popen(
-        [sys.executable, "-c", SUPERVISOR, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=environment.BASE_DIR,
-        text=True,
-    ) as own:
-        assert own.stdout is not None
-        sleeper = int(own.stdout.readline())
+    with supervise(tmp_path, "sleep", "60") as own:
+        sleeper = first_line(own)
         own.send_signal(number)
 
-    assert is_gone(sleeper)
+    assert own.returncode == status
+    assert is_gone(int(sleeper))
+
+
+def test_it_finishes_stopping_whoever_is_impatient(tmp_path: Path) -> None:
+    """The local AWS writes its state when it is told to end: that takes a moment."""
+    saved = tmp_path / "saved"
+    with supervise(tmp_path, sys.executable, "-c", SLOW_TO_STOP, str(saved)) as own:
+        first_line(own)
+        while not (tmp_path / "it.log").read_text():
+            time.sleep(0.02)
+        for _ in range(3):
+            own.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+
+    assert saved.exists()
 
 
 def test_it_starts_nothing_from_another_thread(tmp_path: Path) -> None:
