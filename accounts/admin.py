@@ -48,17 +48,15 @@ class UserAdmin(admin.ModelAdmin[User]):
     """The pool is the authority over everything here but `active`."""
 
     list_display = (
-        "sub",
-        "email",
+        "name_or_address",
         "phone_number",
-        "display_name",
+        "sub",
         "first_seen_by",
-        "date_joined",
         "last_login",
         "is_staff",
         "is_active",
     )
-    list_display_links = ("sub", "email")
+    list_display_links = ("name_or_address", "sub")
     list_filter = ("is_active", "is_staff", "first_seen_by", "date_joined")
     list_select_related = ("profile",)
     search_fields = (
@@ -89,9 +87,10 @@ class UserAdmin(admin.ModelAdmin[User]):
     )
     inlines = (ProfileInline,)
 
-    @admin.display(description=_("name"), ordering="profile__display_name")
-    def display_name(self, user: User) -> str:
-        return user.profile.display_name
+    @admin.display(description=_("e-mail"), ordering="email")
+    def name_or_address(self, user: User) -> str:
+        name = user.profile.display_name
+        return f"{user.email} ({name})" if name else user.email
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """All but `active`: a change to a copy of the pool's answer would not last."""

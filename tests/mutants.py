@@ -37,9 +37,15 @@ class Mutant:
 
 T_TOKENS, T_KEYS = "tests/accounts/test_tokens.py", "tests/accounts/test_keys.py"
 T_LOGIN, T_MODELS = "tests/accounts/test_login.py", "tests/accounts/test_models.py"
-T_VERIFY = "tests/skill_endpoint/test_verification.py"
-T_CERTIFICATES = "tests/skill_endpoint/test_certificates.py"
-T_SIGNING_KEYS = "tests/skill_endpoint/test_signing_keys.py"
+T_VERIFY = " ".join(
+    f"tests/skill_endpoint/test_verification{part}.py" for part in ("", "_of_time", "_of_shape")
+)
+T_CERTIFICATES = " ".join(
+    f"tests/skill_endpoint/test_certificates{part}.py" for part in ("", "_chains")
+)
+T_SIGNING_KEYS = " ".join(
+    f"tests/skill_endpoint/test_signing_keys{part}.py" for part in ("", "_development")
+)
 T_VIEWS = "tests/skill_endpoint/test_views.py"
 
 MUTANTS = [

@@ -41,7 +41,7 @@ def test_it_leaves_the_rest_alone(text: str) -> None:
 def test_a_request_line_has_an_id_and_no_query(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client.get("/accounts/cognito/login/callback/?code=secret-code&state=secret-state")
+    client.get("/accounts/cognito/login/callback/?code=secret-code&state=secret-state&x=secret-x")
     ours = next(handler for handler in logging.root.handlers if handler.name == "stderr")
     written = "\n".join(ours.format(record) for record in caplog.records)
     assert "request_finished" in written
