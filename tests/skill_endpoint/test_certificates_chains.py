@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import ssl
+import warnings
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
-import certifi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.utils import CryptographyDeprecationWarning
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -30,8 +33,23 @@ def test_a_root_that_cannot_be_read_does_not_take_the_others_away(
     good = pki.pem(development_root.certificate)
     broken = good.replace(b"MII", b"AAA", 1)
     assert load_roots(broken + b"text between\n" + good) == (development_root.certificate,)
-    # certifi's roots with a serial number that is not positive: skipped, without a warning
-    assert len(load_roots(Path(certifi.where()).read_bytes())) > 100
+
+
+def test_a_root_that_the_library_warns_about_is_skipped_in_silence(
+    development_root: Issuer,
+) -> None:
+    """certifi has some with a serial number that is not positive."""
+    der = development_root.certificate.public_bytes(serialization.Encoding.DER)
+    number = development_root.certificate.serial_number
+    serial = number.to_bytes(number.bit_length() // 8 + 1)
+    negative = der.replace(serial, bytes([0x80 | serial[0] & 0x3F]) + serial[1:], 1)
+    odd = ssl.DER_cert_to_PEM_cert(negative).encode()
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        with pytest.warns(CryptographyDeprecationWarning):
+            x509.load_pem_x509_certificate(odd)
+        assert len(load_roots(odd + pki.pem(development_root.certificate))) == 1
+    assert shown == []
 
 
 def check(signer: Signer, root: Issuer, now: datetime | None = None) -> certificates.SigningKey:
