@@ -142,7 +142,7 @@ def test_everybody_who_asks_for_the_same_chain_waits_for_one_fetch(
     barrier = threading.Barrier(8)
 
     def ask() -> int:
-        barrier.wait()
+        barrier.wait(5)
         return key_at(CERT)
 
     with ThreadPoolExecutor(8) as pool:
@@ -156,7 +156,7 @@ def test_everybody_who_waited_hears_of_the_failure(host: CertificateHost) -> Non
     barrier = threading.Barrier(4)
 
     def ask() -> str:
-        barrier.wait()
+        barrier.wait(5)
         return reason_of(FOLDER + "absent.pem")
 
     with ThreadPoolExecutor(4) as pool:
@@ -182,8 +182,8 @@ def test_slow_fetches_leave_threads_free_and_known_chains_at_work(
     busy, go_on = threading.Barrier(signing_keys.MAX_FETCHES + 1), threading.Event()
 
     def wait() -> None:
-        busy.wait()
-        go_on.wait()
+        busy.wait(5)
+        go_on.wait(5)
 
     host.before_answer = wait
     with ThreadPoolExecutor(signing_keys.MAX_FETCHES) as pool:
@@ -191,7 +191,7 @@ def test_slow_fetches_leave_threads_free_and_known_chains_at_work(
             pool.submit(reason_of, f"{FOLDER}slow-{number}.pem")
             for number in range(signing_keys.MAX_FETCHES)
         ]
-        busy.wait()
+        busy.wait(5)
         try:
             assert reason_of(FOLDER + "one-more.pem") == "certificate_fetch_limit"
             assert key_at(CERT)
