@@ -266,13 +266,6 @@ MUTANTS = [
         T_CHAINS,
     ),
     Mutant(
-        "a certificate for servers",
-        CERTIFICATES,
-        "if ExtendedKeyUsageOID.SERVER_AUTH not in usage:",
-        "if False:",
-        T_CHAINS,
-    ),
-    Mutant(
         "folder of the certificate",
         CERTIFICATES,
         'if len(path) < 2 or path[0] != "echo.api":',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -25,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.local_aws]
 
 
 @pytest.fixture
-def person(pool: LivePool) -> Iterator[User]:
+def person(pool: LivePool) -> User:
     """Somebody of whom every table holds something."""
     known = person_of(pool, "erase@example.com")
     sign_in(browser(), known.name)
