@@ -62,10 +62,10 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
-def wait_for_line(process: Process) -> str:
+def wait_for_line(log: Path) -> str:
     end = time.monotonic() + 10
     while time.monotonic() < end:
-        if text := process.log.read_text():
+        if text := log.read_text():
             return text.strip()
         time.sleep(0.02)
     raise AssertionError("it said nothing")
@@ -137,7 +137,7 @@ def test_it_stops_the_last_started_first(tmp_path: Path) -> None:
     order = tmp_path / "order"
     with Supervisor(tmp_path / "logs") as own:
         for name in ("1", "2", "3"):
-            wait_for_line(start(own, note, str(order), name, name=name))
+            wait_for_line(start(own, note, str(order), name, name=name).log)
 
     assert order.read_text() == "321"
 
@@ -146,14 +146,14 @@ def test_it_kills_what_does_not_listen(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(supervisor, "STOP_LIMIT", 0.2)
     with Supervisor(tmp_path) as own:
         process = start(own, STUBBORN)
-        wait_for_line(process)
+        wait_for_line(process.log)
 
     assert process.popen.returncode == -signal.SIGKILL
 
 
 def test_it_leaves_no_grandchildren(tmp_path: Path) -> None:
     with Supervisor(tmp_path) as own:
-        grandchild = int(wait_for_line(start(own, PARENT)))
+        grandchild = int(wait_for_line(start(own, PARENT).log))
 
     assert is_gone(grandchild)
 
@@ -185,8 +185,9 @@ def test_it_takes_its_processes_along_however_it_ends(
 ) -> None:
     if number == signal.SIGKILL and sys.platform != "linux":
         pytest.skip("only Linux tells children of a parent's death")
-    with supervise(tmp_path, "sleep", "60") as own:
+    with supervise(tmp_path, "sh", "-c", "echo up; exec sleep 60") as own:
         sleeper = first_line(own)
+        wait_for_line(tmp_path / "it.log")
         own.send_signal(number)
 
     assert own.returncode == status
@@ -198,8 +199,7 @@ def test_it_finishes_stopping_whoever_is_impatient(tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     with supervise(tmp_path, sys.executable, "-c", SLOW_TO_STOP, str(saved)) as own:
         first_line(own)
-        while not (tmp_path / "it.log").read_text():
-            time.sleep(0.02)
+        wait_for_line(tmp_path / "it.log")
         for _ in range(3):
             own.send_signal(signal.SIGINT)
             time.sleep(0.1)
