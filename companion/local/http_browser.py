@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from typing import Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -83,6 +84,12 @@ class Browser:
         self.session = requests.Session()
         self.session.trust_env = False  # no proxy and no .netrc of the machine
         self.page: Page | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.session.close()
 
     def open(self, address: str, *, follow: bool = True) -> Page:
         return self._go("GET", urljoin(self.page.url if self.page else self.home, address), follow)

@@ -1,0 +1,17 @@
+"""One person through both doors, over HTTP alone: the steps of `make smoke`, in their order.
+
+No step imports a model or looks into the database: what holds is what the site, the skill and the
+pool answer.
+"""
+
+from __future__ import annotations
+
+from companion.local.scenario import coming_and_going, defences, two_doors
+from companion.local.scenario.stage import Step
+
+FIRST_START: tuple[Step, ...] = (
+    *two_doors.STEPS,
+    *defences.STEPS,
+    *coming_and_going.STEPS,
+)
+SECOND_START: tuple[Step, ...] = coming_and_going.AFTER_RESTART

@@ -1,0 +1,94 @@
+"""`make smoke`: the whole scenario over HTTP against a throw-away installation.
+
+Prints one line a step with its time; exit status 0 only if all held.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounts.pool.errors import PoolError, explain
+from companion.local import environment, scenario
+from companion.local.aws import NotInstalled
+from companion.local.scenario.stage import Stage, Step
+from companion.local.site import Site, running_site
+from companion.local.supervisor import NotReady, ProcessDied, unwinding_on_signals
+from skill_endpoint.simulator.linking import LinkingFailed
+
+
+class StepFailed(Exception):
+    """A step did not hold; everything about it is printed already."""
+
+
+def main() -> int:
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="doors-smoke-") as folder:
+        state = Path(folder)
+        environment.forget_caller(state)
+        try:
+            with unwinding_on_signals():
+                count = _two_starts(state)
+        except StepFailed:
+            return 1
+        except KeyboardInterrupt:
+            print("\nstopped", file=sys.stderr)
+            return 130
+        except (NotInstalled, NotReady, PoolError, ProcessDied) as error:
+            return _broken(str(error))
+        except (BotoCoreError, ClientError) as error:
+            return _broken(f"the local AWS: {explain(error)}")
+    print(f"\nAll {count} steps held, in {time.monotonic() - begin:.1f} s.")
+    return 0
+
+
+def _two_starts(state: Path) -> int:
+    """The second one on the same folder, after everything has stopped."""
+    began = time.monotonic()
+    with running_site(state) as site:
+        _say(began, "first start")
+        stage = Stage(site)
+        _play(stage, scenario.FIRST_START)
+    began = time.monotonic()
+    with running_site(state) as site:
+        _say(began, "stopped, and started again")
+        _play(replace(stage, site=site), scenario.SECOND_START)
+    return len(scenario.FIRST_START) + len(scenario.SECOND_START)
+
+
+def _play(stage: Stage, steps: Sequence[Step]) -> None:
+    for step in steps:
+        began = time.monotonic()
+        try:
+            step.action(stage)
+        except (AssertionError, LinkingFailed, requests.RequestException) as error:
+            _say(began, step.title, mark="FAILED")
+            print(f"     {str(error) or type(error).__name__}", file=sys.stderr)
+            _show_logs(stage.site)
+            raise StepFailed from error
+        _say(began, step.title)
+
+
+def _say(began: float, title: str, *, mark: str = "ok") -> None:
+    print(f"{time.monotonic() - began:6.2f} s  {mark:<6}  {title}", flush=True)
+
+
+def _show_logs(site: Site) -> None:
+    print(f"\n--- the end of {site.process.log.name}", file=sys.stderr)
+    print(site.process.tail(), file=sys.stderr)
+
+
+def _broken(text: str) -> int:
+    print(f"make smoke: {text}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
