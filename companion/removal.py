@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from skill_endpoint.facts.models import Favourite
+from skill_endpoint.facts.models import Fact, Favourite
 
 _KEY = "removal"
 
@@ -53,10 +53,13 @@ class Removal:
         if kept and fact_id in (None, kept["fact_id"]):
             del request.session[_KEY]
 
-    def undo(self, user: User) -> None:
-        """Save it again by the door and at the time of the first saving."""
+    def undo(self, user: User) -> bool:
+        """Save it again by the door and at the time of the first saving; False if it is gone."""
+        if not Fact.objects.filter(pk=self.fact_id).exists():
+            return False
         Favourite.objects.get_or_create(
             user=user,
             fact_id=self.fact_id,
             defaults={"door": self.door, "saved_at": datetime.fromisoformat(self.saved_at)},
         )
+        return True

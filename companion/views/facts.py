@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -24,17 +24,25 @@ PAGE_SIZE = 24
 @require_safe
 @vary_on_headers("HX-Request")
 def facts(request: SiteRequest, topic: str = "") -> HttpResponse:
-    topics = Topic.objects.annotate(count=Count("facts", filter=Q(facts__is_published=True)))
-    chosen = get_object_or_404(topics, slug=topic) if topic else None
+    published = Count("facts", filter=Q(facts__is_published=True))
+    topics = list(Topic.objects.annotate(count=published).order_by("position", "slug"))
+    chosen = next((other for other in topics if other.slug == topic), None)
+    if topic and not chosen:
+        raise Http404
     form = SearchForm(request.GET)
     words = form.cleaned_data["q"] if form.is_valid() else ""
-    found = library.readable().in_topics([topic] if topic else [])
+    found = (
+        library.readable()
+        .in_topics([topic] if topic else [])
+        .matching(words, library.language())
+        .order_by("topic__position", "topic__slug", "slug")
+    )
     context = {
-        "topics": topics.filter(count__gt=0).order_by("position", "slug"),
+        "topics": [other for other in topics if other.count],
         "topic": chosen,
         "form": form,
         "words": words,
-        "page": page_of(request, found.matching(words, library.language()), PAGE_SIZE),
+        "page": page_of(request, found, PAGE_SIZE),
     }
     template = "partials/fact_results.html" if request.htmx else "companion/facts.html"
     return render(request, template, context, status=200 if form.is_valid() else 422)

@@ -33,8 +33,8 @@ def undo(request: SignedInRequest) -> HttpResponse:
     """Put back what was removed last; a second press finds nothing to do."""
     if request.method != "POST":  # back from signing in, which ends with a GET
         return redirect("saved")
-    if removal := Removal.of(request):
-        removal.undo(request.user)
+    removal = Removal.of(request)
+    if removal and removal.undo(request.user):
         messages.success(request, _("Back on your list: %s") % removal.headline)
     Removal.forget(request)
     return redirect(safe_next(request, "/saved/"))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 SPEECH_MAX_LENGTH = 220  # one breath: UX guide, voice rule 1
+SEARCH_MAX_WORDS = 8  # each is a subquery over all texts
 
 
 class Topic(models.Model):
@@ -59,7 +60,7 @@ class FactQuerySet(models.QuerySet["Fact"]):
     def matching(self, words: str, language: str) -> Self:
         """Facts with each of the words in a text that the reader understands, or in the topic."""
         facts = self
-        for word in words.split():
+        for word in words.split()[:SEARCH_MAX_WORDS]:
             told = FactText.objects.of_fact().readable_in(language).saying(word)
             facts = facts.filter(Q(topic__name__icontains=word) | Q(Exists(told)))
         return facts

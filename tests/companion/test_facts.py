@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Door, User
+from skill_endpoint.facts.models import Fact, FactText, Favourite
+from tests.companion.conftest import NewFact, SignIn
+from tests.companion.pages import main, soup, statements, text
+
+HTMX = {"HX-Request": "true"}
+
+
+def path(fact: Fact, action: str = "") -> str:
+    name = f"fact_{action}" if action else "fact"
+    return reverse(name, args=[fact.topic.slug, fact.slug])
+
+
+def test_it_lists_facts_by_topic(client: Client, new_fact: NewFact) -> None:
+    new_fact("mars", "space")
+    new_fact("squid", "oceans")
+    page = soup(client.get("/facts/"))
+    assert [text(h) for h in page.select("#results h2")] == ["Oceans", "Space"]
+    assert [text(h) for h in page.select("#results h3")] == ["About squid", "About mars"]
+
+
+def test_it_lists_one_topic(client: Client, new_fact: NewFact) -> None:
+    new_fact("mars", "space")
+    new_fact("squid", "oceans")
+    page = main(client.get("/facts/space/"))
+    assert "About mars" in page
+    assert "About squid" not in page
+
+
+def test_it_finds_each_word_wherever_it_stands(client: Client, new_fact: NewFact) -> None:
+    new_fact("mars", "space", headline="Blue sunsets", speech="Dust scatters light.")
+    new_fact("squid", "oceans", headline="Blue blood", speech="Copper in it.")
+    found = main(client.get("/facts/", {"q": "DUST blue space"}))
+    assert "Blue sunsets" in found
+    assert "Blue blood" not in found
+
+
+def test_it_says_when_nothing_is_found(client: Client, new_fact: NewFact) -> None:
+    new_fact()
+    assert "Nothing found" in main(client.get("/facts/", {"q": "zebra"}))
+
+
+def test_it_answers_htmx_with_the_results_alone(client: Client, new_fact: NewFact) -> None:
+    new_fact()
+    answer = client.get("/facts/", {"q": "sunsets"}, headers=HTMX)
+    assert b"<html" not in answer.content
+    assert "HX-Request" in answer["Vary"]
+
+
+@pytest.mark.parametrize("words", ["\0", "a" * 5000, "%00", "'; drop table", "<b>", "\ud83d\ude00"])
+def test_it_bears_any_search(client: Client, new_fact: NewFact, words: str) -> None:
+    new_fact()
+    answer = client.get("/facts/", {"q": words.encode("utf-8", "surrogatepass")})
+    assert answer.status_code in {200, 422}
+    assert b"<b>" not in answer.content.replace(b"<bdi>", b"")
+
+
+def test_it_says_what_is_wrong_with_a_search(client: Client, db: None) -> None:
+    answer = client.get("/facts/", {"q": "a" * 101})
+    assert answer.status_code == 422
+    assert "at most 100 characters" in main(answer)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "2", "999999999999999999999", "x", "1" * 5000, "\0"])
+def test_it_knows_no_such_page(client: Client, new_fact: NewFact, number: str) -> None:
+    new_fact()
+    assert client.get("/facts/", {"page": number}).status_code == 404
+
+
+def test_it_pages(client: Client, new_fact: NewFact) -> None:
+    for number in range(30):
+        new_fact(f"fact-{number}", topic="space")
+    first, second = client.get("/facts/?q=fact"), client.get("/facts/?q=fact&page=2")
+    assert len(soup(first).select("#results h3")) == 24
+    assert len(soup(second).select("#results h3")) == 6
+    assert "q=fact" in str(soup(first).select_one("a[rel=next]"))
+
+
+@pytest.mark.parametrize("address", ["/facts/nothing/", "/facts/space/nothing/", "/facts/x/mars/"])
+def test_it_knows_no_such_fact(client: Client, new_fact: NewFact, address: str) -> None:
+    new_fact("mars")
+    assert client.get(address).status_code == 404
+
+
+def test_it_shows_the_fact_with_source_and_date(client: Client, new_fact: NewFact) -> None:
+    fact = new_fact(speech="Sunsets on Mars are blue.", more="Fine dust does it.")
+    page = soup(client.get(path(fact)))
+    assert "Sunsets on Mars are blue." in text(page.main)
+    assert "Fine dust does it." in text(page.main)
+    assert page.select_one('cite a[href="https://example.com/mars"]')
+    assert page.select_one('time[datetime="2026-11-01"]')
+
+
+def test_it_makes_no_link_of_a_source_that_is_no_address(client: Client, new_fact: NewFact) -> None:
+    fact = new_fact(source_locator="javascript:alert(1)")
+    page = soup(client.get(path(fact)))
+    assert not page.select("cite a")
+    assert "javascript:alert(1)" in text(page.main)
+
+
+def test_it_hides_facts_that_are_not_published(client: Client, new_fact: NewFact) -> None:
+    fact = new_fact(is_published=False)
+    assert client.get(path(fact)).status_code == 404
+    assert "About" not in main(client.get("/facts/"))
+
+
+def test_it_hides_facts_without_a_text_to_read(client: Client, new_fact: NewFact) -> None:
+    fact = new_fact(language="fr")
+    assert client.get(path(fact)).status_code == 404
+    assert client.get("/facts/").status_code == 200
+
+
+def test_it_sends_a_visitor_to_sign_in_and_back(client: Client, new_fact: NewFact) -> None:
+    fact = new_fact()
+    star = soup(client.get(path(fact))).select_one("a.star")
+    assert star
+    assert star["href"] == f"/accounts/login/?next={path(fact)}"
+
+
+def test_it_saves_by_the_web_door(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
+    fact = new_fact()
+    client = sign_in(linked)
+    assert client.post(path(fact, "save")).url == path(fact)  # type: ignore[attr-defined]
+    assert Favourite.objects.get(user=linked, fact=fact).door == Door.WEB
+    assert "Saved" in main(client.get(path(fact)))
+
+
+def test_it_saves_once_however_often_asked(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    Favourite.objects.create(user=linked, fact=fact, door=Door.VOICE)
+    client = sign_in(linked)
+    for _ in range(2):
+        client.post(path(fact, "save"))
+    assert Favourite.objects.get(user=linked, fact=fact).door == Door.VOICE
+
+
+def test_it_removes_once_however_often_asked(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    client = sign_in(linked)
+    client.post(path(fact, "save"))
+    for _ in range(2):
+        assert client.post(path(fact, "remove")).status_code == 302
+    assert not Favourite.objects.exists()
+
+
+def test_it_leaves_other_peoples_stars(
+    sign_in: SignIn, linked: User, stranger: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    Favourite.objects.create(user=linked, fact=fact, door=Door.WEB)
+    client = sign_in(stranger)
+    client.post(path(fact, "remove"))
+    client.post(reverse("saved_undo"))
+    assert list(Favourite.objects.values_list("user", flat=True)) == [linked.pk]
+
+
+def test_it_answers_htmx_with_the_star_and_undo(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    client = sign_in(linked)
+    saved = client.post(path(fact, "save"), headers=HTMX)
+    assert b"<html" not in saved.content
+    assert soup(saved).find("form", action=path(fact, "remove"))
+    removed = client.post(path(fact, "remove"), headers=HTMX)
+    assert soup(removed).find("form", action=path(fact, "save"))
+    assert soup(removed).find("form", action=reverse("saved_undo"))
+
+
+@pytest.mark.parametrize("action", ["save", "remove"])
+def test_it_asks_visitors_to_sign_in(client: Client, new_fact: NewFact, action: str) -> None:
+    fact = new_fact()
+    answer = client.post(path(fact, action))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/?next=")
+    assert not Favourite.objects.exists()
+
+
+def test_it_takes_htmx_to_sign_in_as_a_page(client: Client, new_fact: NewFact) -> None:
+    fact = new_fact()
+    here = {"HX-Current-URL": f"http://localhost:8000{path(fact)}"}
+    answer = client.post(path(fact, "save"), headers={**HTMX, **here})
+    assert answer["HX-Redirect"] == f"/accounts/login/?next={path(fact).replace('/', '%2F')}"
+
+
+@pytest.mark.parametrize("action", ["save", "remove"])
+def test_it_goes_on_after_a_sign_in_that_ended_at_the_action(
+    sign_in: SignIn, linked: User, new_fact: NewFact, action: str
+) -> None:
+    fact = new_fact()
+    assert sign_in(linked).get(path(fact, action)).status_code == 302
+    assert not Favourite.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["save", "remove"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "http:evil.example",
+        "evil",
+        "\0/",
+    ],
+)
+def test_it_goes_back_to_no_other_site(
+    sign_in: SignIn, linked: User, new_fact: NewFact, action: str, elsewhere: str
+) -> None:
+    fact = new_fact()
+    answer = sign_in(linked).post(path(fact, action), {"next": elsewhere})
+    assert answer["Location"] == path(fact)
+
+
+def test_it_goes_back_to_the_page_that_asked(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    answer = sign_in(linked).post(path(new_fact(), "save"), {"next": "/saved/?page=2"})
+    assert answer["Location"] == "/saved/?page=2"
+
+
+@pytest.mark.parametrize("action", ["save", "remove"])
+def test_it_knows_no_such_fact_to_save(sign_in: SignIn, linked: User, action: str) -> None:
+    assert sign_in(linked).post(f"/facts/space/nothing/{action}/").status_code == 404
+
+
+def test_it_saves_no_fact_that_is_not_published(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact(is_published=False)
+    assert sign_in(linked).post(path(fact, "save")).status_code == 404
+
+
+def test_it_wants_a_csrf_token(linked: User, new_fact: NewFact) -> None:
+    client = Client(SERVER_NAME="localhost", SERVER_PORT="8000", enforce_csrf_checks=True)
+    client.force_login(linked)
+    assert client.post(path(new_fact(), "save")).status_code == 403
+
+
+def test_it_takes_few_statements_with_many_facts(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    for number in range(60):
+        fact = new_fact(f"fact-{number}", topic=f"topic-{number % 7}")
+        FactText.objects.create(fact=fact, language="fr", headline="h", speech="s")
+    client = sign_in(linked)
+    assert statements(client, "/facts/?q=fact") <= 6
+    assert statements(client, "/facts/topic-1/") <= 6
+    assert statements(client, "/facts/topic-1/fact-1/") <= 6

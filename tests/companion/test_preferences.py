@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+import pytest
+from django.test import Client
+
+from accounts.models import Door, Profile, User
+from companion import time_zones
+from skill_endpoint.facts.models import Favourite, Hearing, Topic
+from tests.companion.conftest import NewFact, SignIn
+from tests.companion.pages import form_to, main, soup, statements, text
+
+GOOD = {
+    "display_name": "Ada",
+    "topics": ["space"],
+    "time_zone": "Europe/Berlin",
+    "remember_history": "on",
+}
+
+
+@pytest.fixture(autouse=True)
+def _topics(db: None) -> None:
+    Topic.objects.create(slug="space", name="Space")
+    Topic.objects.create(slug="oceans", name="Oceans", position=1)
+
+
+def profile_of(user: User) -> Profile:
+    return Profile.objects.get(user=user)
+
+
+@pytest.mark.parametrize("path", ["/me/", "/me/preferences/", "/me/preferences/preview/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_it_asks_visitors_to_sign_in(client: Client, path: str, method: str) -> None:
+    answer = getattr(client, method)(path)
+    assert answer["Location"].startswith("/accounts/login/?next=")
+
+
+def test_it_says_who_is_signed_in(sign_in: SignIn, linked: User, phone_only: User) -> None:
+    assert "linked@example.com · verified" in main(sign_in(linked).get("/me/"))
+    page = main(sign_in(phone_only).get("/me/"))
+    assert "+12065550101" in page
+    assert "none given" in page
+
+
+def test_it_says_when_an_address_is_not_verified(sign_in: SignIn, linked: User) -> None:
+    linked.email_verified = False
+    linked.save()
+    assert "linked@example.com · not verified" in main(sign_in(linked).get("/me/"))
+
+
+def test_it_saves_what_was_chosen(sign_in: SignIn, linked: User) -> None:
+    client = sign_in(linked)
+    answer = client.post("/me/preferences/", GOOD)
+    assert answer["Location"] == "/me/#preferences"
+    profile = profile_of(linked)
+    assert profile.display_name == "Ada"
+    assert profile.topics == ["space"]
+    assert profile.time_zone == "Europe/Berlin"
+    assert profile.remember_history is True
+    assert "Saved." in main(client.get("/me/"))
+
+
+def test_it_says_once_that_it_saved(sign_in: SignIn, linked: User) -> None:
+    client = sign_in(linked)
+    client.post("/me/preferences/", GOOD)
+    client.get("/me/")
+    assert "Saved." not in main(client.get("/me/"))
+
+
+def test_it_takes_no_topics_and_no_name(sign_in: SignIn, linked: User) -> None:
+    sign_in(linked).post("/me/preferences/", {"display_name": " ", "time_zone": "UTC"})
+    profile = profile_of(linked)
+    assert (profile.display_name, profile.topics, profile.remember_history) == ("", [], False)
+
+
+def test_it_tidies_the_name(sign_in: SignIn, linked: User) -> None:
+    sign_in(linked).post("/me/preferences/", {**GOOD, "display_name": "  Ada \n King "})
+    assert profile_of(linked).display_name == "Ada King"
+
+
+def test_it_changes_nobody_else(sign_in: SignIn, linked: User, stranger: User) -> None:
+    sign_in(stranger).post("/me/preferences/", {**GOOD, "user": linked.pk, "id": 1})
+    assert profile_of(linked).display_name == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("display_name", "a" * 41),
+        ("display_name", "a" * 5000),
+        ("display_name", "A\0da"),
+        ("display_name", "A\x07da"),
+        ("topics", ["cooking"]),
+        ("topics", ["space", "cooking"]),
+        ("topics", ["\0"]),
+        ("topics", ["a" * 5000]),
+        ("time_zone", "Mars/Olympus"),
+        ("time_zone", "../../etc/passwd"),
+        ("time_zone", ""),
+        ("time_zone", "\0"),
+        ("time_zone", "a" * 5000),
+    ],
+)
+def test_it_refuses_and_keeps_what_was_typed(
+    sign_in: SignIn, linked: User, field: str, value: Any
+) -> None:
+    changes = {"display_name": "Grace", **{field: value}}
+    answer = sign_in(linked).post("/me/preferences/", {**GOOD, **changes})
+    assert answer.status_code == 422
+    assert soup(answer).select(".errorlist")
+    assert profile_of(linked).time_zone == "UTC"
+    if field != "display_name":
+        assert form_to(answer, "/me/preferences/")["display_name"] == "Grace"
+
+
+def test_it_bears_a_form_without_fields(sign_in: SignIn, linked: User) -> None:
+    assert sign_in(linked).post("/me/preferences/", {}).status_code == 422
+
+
+def test_it_bears_a_body_that_is_no_form(sign_in: SignIn, linked: User) -> None:
+    answer = sign_in(linked).post("/me/preferences/", b"\xff\0[", content_type="application/json")
+    assert answer.status_code == 422
+
+
+def test_it_offers_every_place_by_region(sign_in: SignIn, linked: User) -> None:
+    groups = dict(time_zones.by_region())
+    assert ("America/Argentina/Salta", "Argentina – Salta") in groups["America"]
+    assert {name for zones in groups.values() for name, _ in zones} <= available_timezones()
+    page = soup(sign_in(linked).get("/me/"))
+    assert page.select_one('optgroup[label="Europe"] option[value="Europe/Berlin"]')
+
+
+def test_it_keeps_a_zone_that_is_called_after_no_place(sign_in: SignIn, linked: User) -> None:
+    linked.profile.time_zone = "US/Pacific"
+    linked.profile.save()
+    client = sign_in(linked)
+    assert soup(client.get("/me/")).select_one('option[value="US/Pacific"][selected]')
+    client.post("/me/preferences/", {**GOOD, "time_zone": "US/Pacific"})
+    assert profile_of(linked).time_zone == "US/Pacific"
+
+
+def test_it_previews_the_skills_own_sentences(sign_in: SignIn, linked: User) -> None:
+    linked.profile.display_name, linked.profile.topics = "Ada", ["space"]
+    linked.profile.save()
+    preview = text(soup(sign_in(linked).get("/me/")).find(id="preview"))
+    assert "Ada" in preview
+    assert "Your facts come from space." in preview
+
+
+def test_it_previews_choices_without_keeping_them(sign_in: SignIn, linked: User) -> None:
+    choices = {**GOOD, "display_name": "Grace & <b>", "topics": ["oceans"]}
+    answer = sign_in(linked).post("/me/preferences/preview/", choices)
+    assert b"<html" not in answer.content
+    preview = text(soup(answer))
+    assert "Grace & <b>" in preview
+    assert "Your facts come from oceans." in preview
+    assert profile_of(linked).display_name == ""
+
+
+def test_it_previews_nothing_of_a_wrong_choice(sign_in: SignIn, linked: User) -> None:
+    answer = sign_in(linked).post("/me/preferences/preview/", {**GOOD, "time_zone": "Mars"})
+    assert answer.status_code == 422
+    assert "not right yet" in text(soup(answer))
+
+
+def test_it_counts_only_own_facts_in_the_preview(
+    sign_in: SignIn, linked: User, stranger: User, new_fact: NewFact
+) -> None:
+    for number in range(3):
+        fact = new_fact(f"fact-{number}")
+        Favourite.objects.create(user=linked, fact=fact, door=Door.WEB)
+    Favourite.objects.create(user=stranger, fact=fact, door=Door.WEB)
+    assert "You've saved 1." in main(sign_in(stranger).get("/me/"))
+
+
+def test_it_comes_back_from_signing_in_to_a_form(sign_in: SignIn, linked: User) -> None:
+    assert sign_in(linked).get("/me/preferences/")["Location"] == "/me/"
+
+
+def test_it_signs_out_by_post(sign_in: SignIn, linked: User) -> None:
+    assert "csrfmiddlewaretoken" in form_to(sign_in(linked).get("/me/"), "/accounts/logout/")
+
+
+def test_it_takes_few_statements_with_much_history(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    for number in range(40):
+        fact = new_fact(f"fact-{number}", topic=f"topic-{number}")
+        Hearing.objects.create(user=linked, fact=fact, door=Door.VOICE)
+        Favourite.objects.create(user=linked, fact=fact, door=Door.WEB)
+    assert statements(sign_in(linked), "/me/") <= 6

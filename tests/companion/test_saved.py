@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Door, User
+from companion.removal import Removal
+from skill_endpoint.facts.models import Fact, Favourite
+from tests.companion.conftest import NewFact, SignIn
+from tests.companion.pages import main, soup, statements, text
+
+
+def keep(user: User, fact: Fact, door: Door = Door.VOICE, at: datetime | None = None) -> Favourite:
+    return Favourite.objects.create(user=user, fact=fact, door=door, saved_at=at or timezone.now())
+
+
+def remove(fact: Fact) -> str:
+    return reverse("fact_remove", args=[fact.topic.slug, fact.slug])
+
+
+def test_it_asks_visitors_to_sign_in(client: Client, db: None) -> None:
+    assert client.get("/saved/")["Location"] == "/accounts/login/?next=/saved/"
+
+
+def test_it_says_what_to_say_when_empty(sign_in: SignIn, linked: User) -> None:
+    assert "“Alexa, save that.”" in main(sign_in(linked).get("/saved/"))
+
+
+def test_it_shows_both_doors_newest_first(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
+    now = timezone.now()
+    keep(linked, new_fact("spoken"), Door.VOICE, now - timedelta(minutes=2))
+    keep(linked, new_fact("clicked"), Door.WEB, now)
+    rows = [text(row) for row in soup(sign_in(linked).get("/saved/")).select(".list > li")]
+    assert "About clicked" in rows[0]
+    assert "on the website" in rows[0]
+    assert "About spoken" in rows[1]
+    assert "with Alexa" in rows[1]
+
+
+def test_it_shows_nothing_of_others(
+    sign_in: SignIn, linked: User, stranger: User, new_fact: NewFact
+) -> None:
+    keep(linked, new_fact("secret"))
+    assert "About secret" not in main(sign_in(stranger).get("/saved/"))
+
+
+def test_it_begins_the_day_where_the_person_lives(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    linked.profile.time_zone = "Pacific/Auckland"
+    linked.profile.save()
+    keep(linked, new_fact(), at=datetime(2026, 11, 21, 20, 0, tzinfo=UTC))
+    page = soup(sign_in(linked).get("/saved/"))
+    assert text(page.select_one("h2.day")) == "Sunday, 22 November 2026"
+
+
+def test_it_bears_a_time_zone_that_is_gone(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    linked.profile.time_zone = "Mars/Olympus"
+    linked.profile.save()
+    keep(linked, new_fact())
+    client = sign_in(linked)
+    for address in ("/saved/", "/", "/me/", "/alexa-link/"):
+        assert client.get(address).status_code == 200
+
+
+def test_it_says_when_a_fact_was_taken_back(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact("wrong", is_published=False)
+    keep(linked, fact)
+    client = sign_in(linked)
+    page = client.get("/saved/")
+    assert "We took this fact back" in main(page)
+    assert not soup(page).select(".list h3 a")
+    client.post(remove(fact))
+    assert not Favourite.objects.exists()
+
+
+def test_it_bears_a_fact_without_a_text(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
+    fact = new_fact(language="fr")
+    keep(linked, fact)
+    client = sign_in(linked)
+    assert client.get("/saved/").status_code == 200
+    assert client.post(remove(fact)).status_code == 302
+
+
+def test_it_offers_undo_after_a_reload(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
+    fact = new_fact()
+    keep(linked, fact)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    for _ in range(2):
+        page = client.get("/saved/")
+        assert "Removed: About blue-sunsets" in main(page)
+        assert soup(page).find("form", action=reverse("saved_undo"))
+
+
+def test_it_puts_back_what_was_removed_as_it_was(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    before = keep(linked, fact, Door.VOICE, timezone.now() - timedelta(days=3))
+    client = sign_in(linked)
+    client.post(remove(fact))
+    for _ in range(2):
+        assert client.post(reverse("saved_undo"))["Location"] == "/saved/"
+    after = Favourite.objects.get(user=linked)
+    assert (after.fact, after.door, after.saved_at) == (fact, Door.VOICE, before.saved_at)
+    assert "Removed:" not in main(client.get("/saved/"))
+
+
+def test_it_offers_undo_for_a_while_only(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
+    fact = new_fact()
+    keep(linked, fact)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    with time_machine.travel(timezone.now() + Removal.OFFERED):
+        assert "Removed:" not in main(client.get("/saved/"))
+        client.post(reverse("saved_undo"))
+    assert not Favourite.objects.exists()
+
+
+def test_it_forgets_undo_when_the_fact_is_saved_again(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    keep(linked, fact)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    client.post(reverse("fact_save", args=[fact.topic.slug, fact.slug]))
+    assert "Removed:" not in main(client.get("/saved/"))
+
+
+def test_it_undoes_nothing_when_the_fact_is_gone(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    keep(linked, fact)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    fact.delete()
+    assert client.post(reverse("saved_undo")).status_code == 302
+    assert not Favourite.objects.exists()
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_it_goes_back_to_no_other_site_after_undo(
+    sign_in: SignIn, linked: User, elsewhere: str
+) -> None:
+    answer = sign_in(linked).post(reverse("saved_undo"), {"next": elsewhere})
+    assert answer["Location"] == "/saved/"
+
+
+def test_it_comes_back_from_signing_in_to_undo(sign_in: SignIn, linked: User) -> None:
+    assert sign_in(linked).get(reverse("saved_undo"))["Location"] == "/saved/"
+
+
+def test_it_pages_by_twenty_in_few_statements(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    for number in range(45):
+        keep(linked, new_fact(f"fact-{number}"))
+    client = sign_in(linked)
+    assert statements(client, "/saved/") <= 6
+    assert len(soup(client.get("/saved/?page=3")).select(".list > li")) == 5
+    assert client.get("/saved/?page=4").status_code == 404
+    assert client.get("/saved/?page=" + "9" * 400).status_code == 404
+
+
+def test_it_prints_the_source(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
+    keep(linked, new_fact())
+    page = soup(sign_in(linked).get("/saved/"))
+    assert "A Sunset on Mars" in text(page.select_one(".print-only"))
