@@ -165,6 +165,24 @@ def test_everybody_who_waited_hears_of_the_failure(host: CertificateHost) -> Non
     assert sum(host.asked.values()) == 1
 
 
+def test_who_waits_looks_at_the_time_too(host: CertificateHost) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        asked.set()
+        go_on.wait(5)
+
+    host.before_answer = wait
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(key_at, CERT)
+        asked.wait(5)
+        second = pool.submit(reason_of, CERT, now() + timedelta(days=301))
+        time.sleep(0.05)  # it waits by now
+        go_on.set()
+    assert first.result()
+    assert second.result() == "certificate"
+
+
 def test_a_fetch_that_dies_leaves_nobody_waiting(host: CertificateHost) -> None:
     def die() -> None:
         raise SystemExit  # a worker that is told to stop

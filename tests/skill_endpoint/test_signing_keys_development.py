@@ -88,9 +88,10 @@ def test_a_private_key_is_no_chain_even_with_one_behind_it(folder: Path, asked: 
         assert reason_of(name) == "certificate_fetch"
 
 
-def test_a_changed_file_is_read_again(folder: Path) -> None:
+@pytest.mark.parametrize("changed", [["chain.pem"], ["chain.pem", "root.pem"]])
+def test_a_changed_file_is_read_again(folder: Path, changed: list[str]) -> None:
     before = key_at("chain.pem")
-    for name in ("chain.pem", "root.pem"):
+    for name in changed:
         (folder / name).unlink()
     development_pki.ensure_pki(folder)
     after = key_at("chain.pem")
