@@ -35,9 +35,7 @@ class Memory:
         known = attributes if isinstance(attributes, dict) else {}
         heard = known.get("heard")
         return cls(
-            heard=[pk for pk in map(_id, heard) if pk][-HEARD_LIMIT:]
-            if isinstance(heard, list)
-            else [],
+            heard=[pk for pk in map(_id, heard) if pk] if isinstance(heard, list) else [],
             topic=_text(known, "topic"),
             pending=_text(known, "pending"),
             misses=_id(known.get("misses")),

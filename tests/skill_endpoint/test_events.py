@@ -100,6 +100,16 @@ def test_a_deleted_person_is_not_linked_again(device: Device, mint: TokenMint) -
 
     assert not AccountLink.objects.exists()
     assert not User.objects.exists()
+    assert not SkillEvent.objects.get().applied
+
+
+def test_a_locked_person_is_not_linked(device: Device, linked: User, mint: TokenMint) -> None:
+    User.objects.update(is_active=False)
+
+    happens(device, "SkillAccountLinked", {"accessToken": mint.access(linked.sub)})
+
+    assert not AccountLink.objects.exists()
+    assert not SkillEvent.objects.get().applied
 
 
 def test_a_token_is_kept_nowhere(
@@ -181,7 +191,9 @@ def test_the_token_of_an_event_itself_proves_nothing(
 # --- twice, late, in the wrong order -----------------------------------------------------------
 
 
-def test_the_same_event_counts_once(device: Device, linked: User, mint: TokenMint) -> None:
+def test_the_same_event_counts_once(
+    device: Device, linked: User, mint: TokenMint, caplog: pytest.LogCaptureFixture
+) -> None:
     happens(device, "SkillAccountLinked", {"accessToken": mint.access()}, request_id="event-1")
     AccountLink.objects.update(user=None)
 
@@ -189,6 +201,7 @@ def test_the_same_event_counts_once(device: Device, linked: User, mint: TokenMin
 
     assert SkillEvent.objects.count() == 1
     assert the_link().user is None
+    assert "skill_failed" not in caplog.text
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -209,15 +222,16 @@ def test_the_latest_event_decides_whatever_the_order(
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_enabling_again_survives_a_late_disabled(
-    device: Device, linked: User, mint: TokenMint, order: tuple[int, ...]
+    linked_device: Device, linked: User, mint: TokenMint, order: tuple[int, ...]
 ) -> None:
+    AccountLink.objects.update(linked_at=NOON - timedelta(days=1), last_used_at=None)
     story = [
         ("SkillDisabled", PERSISTED),
         ("SkillEnabled", None),
         ("SkillAccountLinked", {"accessToken": mint.access(linked.sub)}),
     ]
     for minute in order:
-        happens(device, *story[minute], minute=minute)
+        happens(linked_device, *story[minute], minute=minute)
 
     assert the_link().user == linked
     assert the_link().state == AccountLink.State.WORKING
@@ -230,6 +244,14 @@ def test_a_superseded_event_is_recorded_and_not_applied(device: Device) -> None:
 
     assert not SkillEvent.objects.get(type="AlexaSkillEvent.SkillDisabled").applied
     assert the_link().state == AccountLink.State.ENABLED
+
+
+def test_what_was_not_applied_supersedes_nothing(device: Device, mint: TokenMint) -> None:
+    happens(device, "SkillAccountLinked", {"accessToken": mint.access(exp=1)}, minute=2)
+
+    happens(device, "SkillEnabled", minute=1)
+
+    assert the_link().enabled_at == NOON + timedelta(minutes=1)
 
 
 def test_an_event_of_another_alexa_account_supersedes_nothing(device: Device) -> None:

@@ -165,6 +165,16 @@ def test_another_one_stays_with_the_topic(device: Device) -> None:
     assert facts == SPACE_FACTS
 
 
+def test_the_fact_of_the_day_leaves_the_topic(device: Device) -> None:
+    conversation = Conversation(device)
+    conversation.ask("TopicFactIntent", topic=FOOD)
+    conversation.ask("DailyFactIntent")
+
+    facts = {told(conversation.ask("AnotherFactIntent")) for _ in range(3)}
+
+    assert facts & SPACE_FACTS
+
+
 def test_it_says_so_when_a_topic_is_used_up(linked_device: Device) -> None:
     conversation = Conversation(linked_device)
     facts = [told(conversation.ask("TopicFactIntent", topic=FOOD)) for _ in range(2)]

@@ -24,7 +24,8 @@ def test_it_says_what_it_knows(linked_device: Device, linked: User, stranger: Us
     )
 
 
-def test_it_says_what_it_does_not_know(linked_device: Device, linked: User) -> None:
+def test_it_says_what_it_does_not_know(linked_device: Device, linked: User, stranger: User) -> None:
+    Hearing.objects.create(user=stranger, fact=Fact.objects.all()[0], door=Door.VOICE)
     linked.email = ""
     linked.save()
     linked.profile.remember_history = False
