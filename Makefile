@@ -11,13 +11,15 @@ STARTED := $(shell date +%s)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo smoke test lint lock mutants .venv-aws
+.PHONY: help install demo smoke test lint lock mutants .venv-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.base .venv/.translations .venv-aws/.installed ## run all of it here: local AWS, pool, people, website; Ctrl-C stops
 	@STARTED=$(STARTED) .venv/bin/python -m companion.local.demo
+
+install: .venv/.base .venv/.translations ## what a server needs, into .venv
 
 smoke: .venv/.base .venv/.translations .venv-aws/.installed ## play the whole scenario over HTTP against a throw-away installation
 	@.venv/bin/python -m companion.local.smoke

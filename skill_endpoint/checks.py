@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
+from django.core.cache import caches
+from django.core.cache.backends.redis import RedisCache
 from django.core.checks import CheckMessage, Error, Tags, register
 
 
@@ -45,3 +48,17 @@ def voice_door_is_configured(app_configs: Any, **kwargs: Any) -> list[CheckMessa
             )
         )
     return problems
+
+
+@register(Tags.security, deploy=True)
+def limits_are_shared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Replays need no rule: without a shared cache the database keeps the request ids."""
+    if isinstance(caches["default"], RedisCache):
+        return []
+    return [
+        checks.Warning(
+            "Rate limits are counted by each process on its own.",
+            hint="With more than one process set CACHE_URL to a Redis or Valkey server.",
+            id="skill_endpoint.W001",
+        )
+    ]

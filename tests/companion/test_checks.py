@@ -92,6 +92,11 @@ def test_it_refuses(production: Settings, setting: str, value: object, id_: str)
     assert id_ in ids()
 
 
+def test_limits_of_each_process_are_a_warning(production: Settings) -> None:
+    production.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    assert ids() == {"skill_endpoint.W001"}
+
+
 def test_dev_tools_are_fine_on_localhost(settings: Settings) -> None:
     settings.DEV_TOOLS, settings.PUBLIC_URL = True, "http://localhost:8000"
     assert "companion.E001" not in {message.id for message in run_checks()}
