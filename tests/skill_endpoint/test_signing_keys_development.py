@@ -50,9 +50,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, settings: Settings) -> Path:
+def folder(pki_folder: Path, tmp_path: Path, settings: Settings) -> Path:
+    """A copy that a test may change."""
     settings.ALEXA_DEV_PKI_DIR = str(tmp_path)
-    development_pki.ensure_pki(tmp_path)
+    for name in ("chain.pem", "key.pem", "root-key.pem", "root.pem"):
+        (tmp_path / name).write_bytes((pki_folder / name).read_bytes())
     return tmp_path
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import ast
 import base64
+import shutil
 import stat
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,11 +18,18 @@ from skill_endpoint.simulator import pki
 FILES = ["chain.pem", "key.pem", "root-key.pem", "root.pem"]
 
 
+@pytest.fixture(scope="module")
+def two_folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """As ensure_pki made them: making keys takes time, so tests get copies."""
+    first, second = tmp_path_factory.mktemp("pki") / "alexa", tmp_path_factory.mktemp("other")
+    for folder in (first, second):
+        pki.ensure_pki(folder)
+    return first, second
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "alexa"
-    pki.ensure_pki(folder)
-    return folder
+def folder(two_folders: tuple[Path, Path], tmp_path: Path) -> Path:
+    return shutil.copytree(two_folders[0], tmp_path / "alexa")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -84,29 +91,17 @@ def test_it_renews_the_root_before_its_end(folder: Path) -> None:
     assert all(after[name] != before[name] for name in FILES)
 
 
-def leave_out(path: Path) -> None:
-    path.unlink()
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def cut_off(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:400])
-
-
-def swap(path: Path) -> None:
-    """A good file of another PKI."""
-    other = path.parent.with_name("other")
-    pki.ensure_pki(other)
-    path.write_bytes((other / path.name).read_bytes())
-
-
-@pytest.mark.parametrize("damage", [leave_out, empty, cut_off, swap])
+@pytest.mark.parametrize("damage", ["left out", "empty", "cut off", "of another PKI"])
 @pytest.mark.parametrize("name", FILES)
-def test_it_mends_what_is_broken(folder: Path, name: str, damage: Callable[[Path], None]) -> None:
-    damage(folder / name)
+def test_it_mends_what_is_broken(
+    folder: Path, two_folders: tuple[Path, Path], name: str, damage: str
+) -> None:
+    path = folder / name
+    if damage == "left out":
+        path.unlink()
+    else:
+        other = (two_folders[1] / name).read_bytes()
+        path.write_bytes({"empty": b"", "cut off": path.read_bytes()[:400]}.get(damage, other))
     pki.ensure_pki(folder)
     assert is_good(folder)
     assert sorted(contents(folder)) == FILES
