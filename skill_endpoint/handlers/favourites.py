@@ -9,7 +9,7 @@ from skill_endpoint.handlers.facts import language, no_fact_yet, that_fact
 from skill_endpoint.speech import account
 from skill_endpoint.speech import favourites as say
 from skill_endpoint.speech.builtin import offer_todays_fact
-from skill_endpoint.speech.facts import offer_another
+from skill_endpoint.speech.facts import offer_a_fact, offer_another
 from skill_endpoint.turn import Reply, Turn
 
 READ_OUT = 3  # headlines: more than that nobody remembers
@@ -55,4 +55,4 @@ def list_saved(turn: Turn) -> Reply:
         return turn.reply(say.nothing_saved(topic), offer_todays_fact(turn.seed))
     headlines = [favourite.fact.text(language()).headline for favourite in latest]
     speech = say.list_saved(latest[0].total, headlines, topic)
-    return turn.reply(speech, offer_another(turn.seed))
+    return turn.reply(speech, offer_a_fact(turn.seed))

@@ -8,7 +8,7 @@ from skill_endpoint.facts.models import Favourite, Hearing, Topic
 from skill_endpoint.handlers.account import account_needed
 from skill_endpoint.speech import account
 from skill_endpoint.speech import profile as say
-from skill_endpoint.speech.facts import offer_another
+from skill_endpoint.speech.facts import offer_a_fact
 from skill_endpoint.turn import Reply, Turn
 
 
@@ -25,7 +25,7 @@ def who_am_i(turn: Turn) -> Reply:
         has_phone=bool(turn.user.phone_number),
         keeps_history=turn.profile.remember_history,
     )
-    return turn.reply(speech, offer_another(turn.seed))
+    return turn.reply(speech, offer_a_fact(turn.seed))
 
 
 def _counts(profile: Profile) -> tuple[int, int]:

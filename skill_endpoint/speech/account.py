@@ -8,11 +8,11 @@ from skill_endpoint.ssml import Ssml, fill, join
 
 
 def needed_to_save() -> Ssml:
-    return fill(_("I can keep favourites once I know whose they are."))
+    return fill(_("I can keep favorites once I know whose they are."))
 
 
 def needed_to_list() -> Ssml:
-    return fill(_("Your favourites live in your account, and I don't know yours yet."))
+    return fill(_("Your favorites live in your account, and I don't know yours yet."))
 
 
 def needed_to_know_you() -> Ssml:

@@ -46,7 +46,7 @@ def not_understood(seed: str) -> Ssml:
         pick(
             seed,
             _("Sorry, I didn't get that. I can tell you today's fact, or one about space."),
-            _("Hm, I missed that one. You can ask for today's fact, or for your favourites."),
+            _("Hm, I missed that one. You can ask for today's fact, or for your favorites."),
             _("I'm not sure what you'd like. I know today's fact, and facts about animals."),
         )
     )

@@ -41,7 +41,7 @@ def opening_topic(seed: str, topic: str) -> Ssml:
             seed,
             _("Here's one about {topic}."),
             _("I've got one about {topic}."),
-            _("All right, {topic}."),
+            _("Let's see. This one's about {topic}."),
         ),
         topic=topic_name(topic),
     )
@@ -88,6 +88,22 @@ def offer_another(seed: str) -> Question:
     )
 
 
+def offer_a_fact(seed: str) -> Question:
+    """After an answer that was not a fact."""
+    return Question(
+        fill(
+            pick(
+                seed,
+                _("Would you like to hear a fact?"),
+                _("Shall I tell you a fact?"),
+                _("How about a fact?"),
+            )
+        ),
+        fill(pick(seed, _("A fact?"), _("Shall I?"), _("Want one?"))),
+        ANOTHER,
+    )
+
+
 def no_facts() -> Ssml:
     return fill(_("I've run out of facts for the moment. Please ask me again later."))
 
@@ -130,13 +146,13 @@ def offer_topics(seed: str, first: tuple[str, str], second: str) -> Question:
         fill(
             pick(
                 seed,
-                _("How about {first} or {second}?"),
-                _("Would you like {first} or {second}?"),
-                _("Shall it be {first} or {second}?"),
+                _("May I tell you about {first} or {second}?"),
+                _("Would you like one about {first} or {second}?"),
+                _("Shall I tell you one about {first} or {second}?"),
             ),
             **names,
         ),
-        fill(_("Maybe {first}, or {second}?"), **names),
+        fill(_("About {first} or {second}?"), **names),
         TOPIC + slug,
     )
 

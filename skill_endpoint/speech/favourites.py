@@ -15,7 +15,7 @@ def saved(seed: str, headline: str) -> Ssml:
             seed,
             _("Saved: “{headline}”."),
             _("Done. I've saved “{headline}”."),
-            _("Got it. “{headline}” is in your favourites."),
+            _("Got it. “{headline}” is in your favorites."),
         ),
         headline=headline,
     )
@@ -26,7 +26,7 @@ def saved_already(seed: str, headline: str) -> Ssml:
         pick(
             seed,
             _("You've saved that one already: “{headline}”."),
-            _("“{headline}” is in your favourites already."),
+            _("“{headline}” is in your favorites already."),
             _("No need, you've already got “{headline}”."),
         ),
         headline=headline,
@@ -46,7 +46,7 @@ def removed(seed: str, headline: str) -> Ssml:
 
 
 def not_saved(headline: str) -> Ssml:
-    return fill(_("“{headline}” isn't in your favourites."), headline=headline)
+    return fill(_("“{headline}” isn't in your favorites."), headline=headline)
 
 
 def nothing_saved(topic: str = "") -> Ssml:

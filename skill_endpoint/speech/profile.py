@@ -39,7 +39,7 @@ def _topics(topics: Sequence[str]) -> Ssml:
     if not topics:
         return fill(_("You get facts from every topic."))
     return fill(
-        _("Your facts come from {topics}."),
+        _("You get facts about {topics}."),
         topics=and_list([topic_name(topic) for topic in topics]),
     )
 

@@ -76,6 +76,7 @@ def test_markup_of_our_own_is_left_alone() -> None:
 QUESTIONS: list[Callable[[str], Question]] = [
     launch.offer_daily,
     facts.offer_another,
+    facts.offer_a_fact,
     facts.which_topic,
     builtin.offer_todays_fact,
     lambda seed: facts.offer_topics(seed, ("space", "Space"), "Food"),

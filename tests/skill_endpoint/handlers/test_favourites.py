@@ -69,7 +69,7 @@ def test_it_removes_the_fact_that_was_told(linked_device: Device, linked: User) 
 def test_it_says_so_when_that_was_not_saved(linked_device: Device, linked: User) -> None:
     one_shot(linked_device, "DailyFactIntent")
 
-    assert "isn't in your favourites" in one_shot(linked_device, "RemoveFactIntent").text
+    assert "isn't in your favorites" in one_shot(linked_device, "RemoveFactIntent").text
 
 
 def test_it_removes_nothing_of_anybody_else(
@@ -125,7 +125,7 @@ def test_whom_it_does_not_know_gets_the_reason_and_the_card(device: Device, inte
 
     assert answer.ends
     assert answer.card == {"type": "LinkAccount"}
-    assert "favourites" in answer.text
+    assert "favorites" in answer.text
     assert "Alexa app" in answer.text
 
 

@@ -17,7 +17,7 @@ def test_it_says_what_it_knows(linked_device: Device, linked: User, stranger: Us
         Favourite.objects.create(user=user, fact=venus, door=Door.WEB)
 
     assert one_shot(linked_device, "WhoAmIIntent").text == (
-        "I call you Ada. Your facts come from space and food. You've heard 2 so far. "
+        "I call you Ada. You get facts about space and food. You've heard 2 so far. "
         "You've saved 1. I keep track, so that nothing repeats. "
         "I have an e-mail address for you, but no phone number. "
         "You can change all this on the Small Wonders website."
