@@ -123,7 +123,7 @@ def _links_of(account: AlexaAccount) -> Any:
 def _is_news(event: Event, digest: str, links: list[AccountLink]) -> bool:
     if event.type not in STATE_CHANGING:
         return True
-    if event.type == LINKED and event.user is None:
+    if not event.account.user_id or (event.type == LINKED and event.user is None):
         return False
     newer = SkillEvent.objects.filter(
         alexa_user_digest=digest,

@@ -171,13 +171,15 @@ def test_other_events_are_none_of_ours(device: Device, event: str) -> None:
     assert not SkillEvent.objects.exists()
 
 
-def test_an_event_without_user_is_kept_and_harms_nobody(device: Device) -> None:
-    envelope = envelopes.skill_event(device, "SkillDisabled", NOT_PERSISTED)
+@pytest.mark.parametrize("event", ["SkillEnabled", "SkillDisabled", "SkillAccountLinked"])
+def test_an_event_without_user_is_kept_and_changes_nothing(device: Device, event: str) -> None:
+    envelope = envelopes.skill_event(device, event)
     del envelope["context"]["System"]["user"]
 
     skill.answer(json.dumps(envelope))
 
-    assert SkillEvent.objects.count() == 1
+    assert not SkillEvent.objects.get().applied
+    assert not AccountLink.objects.exists()
 
 
 def test_the_token_of_an_event_itself_proves_nothing(
