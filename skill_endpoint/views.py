@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.rate_limit import client_address, is_over
-from skill_endpoint import metrics, skill
+from skill_endpoint import metrics
 from skill_endpoint.models import alexa_digest
 from skill_endpoint.replay import is_replay
+from skill_endpoint.skill import answer
 from skill_endpoint.verification import MAX_BODY_BYTES, RequestRejected, is_event, verify
 
 # Alexa speaks for everybody from few addresses: this only stops a single machine's flood
@@ -48,10 +49,10 @@ def alexa(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=429 if error.reason == "rate_limit" else 400)
     structlog.contextvars.bind_contextvars(alexa_request_id=envelope["request"]["requestId"])
     # what was checked is what is dispatched, and not the body read by a second parser
-    answer = EMPTY_ANSWER if was_here else skill.answer(json.dumps(envelope))
+    text = EMPTY_ANSWER if was_here else answer(json.dumps(envelope))
     metrics.count_turn(envelope["request"]["type"], "acknowledged" if was_here else "answered")
     return HttpResponse(
-        answer,
+        text,
         content_type="application/json;charset=UTF-8",
         headers={"Cache-Control": "no-store"},
     )
