@@ -168,3 +168,18 @@ def test_it_says_which_site_cannot_sign_in(
     settings.PUBLIC_URL = SITE
 
     assert f"!! PUBLIC_URL {SITE} cannot sign in" in manage_pool("show", "--stack", pool.stack)
+
+
+def test_it_says_why_a_deployment_failed_and_what_clears_it(
+    manage_pool: Run, pool: LivePool, stack: str
+) -> None:
+    """The domain prefix is somebody else's: the likeliest failure of a first deployment."""
+    taken = ("--yes", "--stack", stack, "--domain-prefix", pool.stack)
+    with pytest.raises(CommandError, match=r"ended as ROLLBACK_\w+: Domain CREATE_FAILED: "):
+        manage_pool("deploy", *taken)
+    with pytest.raises(CommandError, match=r"run `manage.py pool destroy`"):
+        manage_pool("deploy", *taken)
+
+    manage_pool("destroy", "--yes", "--stack", stack)
+
+    assert "Deployed." in create(manage_pool, stack)
