@@ -7,7 +7,6 @@ host-a-custom-skill-as-a-web-service.html#manually-verify-request-sent-by-alexa
 from __future__ import annotations
 
 import re
-import time
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ from typing import Literal
 
 import certifi
 import requests
-import urllib3
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store
+
+from accounts.bounded import Unreadable, read
 
 ECHO_API = "echo-api.amazon.com"
 MAX_URL_LENGTH = 256
@@ -86,21 +86,13 @@ def fetch_chain(url: str) -> bytes:
 
     A redirect is a refusal: the rule for the address would not hold for where it leads.
     """
-    end = time.monotonic() + DEADLINE
     try:
         with requests.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
             if response.status_code != requests.codes.ok:
                 raise CertificateRejected("certificate_fetch")
-            body = b""
-            # read1 takes what is there: read(n) would wait for n bytes, however slowly they come
-            while chunk := response.raw.read1(MAX_CHAIN_BYTES, decode_content=True):
-                body += chunk
-                if len(body) > MAX_CHAIN_BYTES or time.monotonic() > end:
-                    raise CertificateRejected("certificate_fetch")
-    # reading from `raw` also raises urllib3's own errors
-    except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+            return read(response, limit=MAX_CHAIN_BYTES, seconds=DEADLINE)
+    except (requests.RequestException, Unreadable, ValueError) as error:
         raise CertificateRejected("certificate_fetch") from error
-    return body
 
 
 def load_roots(pem: bytes) -> tuple[x509.Certificate, ...]:

@@ -280,11 +280,11 @@ MUTANTS = [
         T_CERTIFICATES,
     ),
     Mutant(
-        "size of the certificate",
-        CERTIFICATES,
-        "if len(body) > MAX_CHAIN_BYTES or",
+        "size of an answer",
+        "accounts/bounded.py",
+        "if len(body) > limit or",
         "if",
-        T_CERTIFICATES,
+        f"{T_CERTIFICATES} {T_KEYS}",
     ),
     Mutant(
         "a kept chain expires",

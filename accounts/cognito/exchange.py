@@ -8,9 +8,11 @@ from typing import Any
 import requests
 from django.conf import settings
 
+from accounts.bounded import Unreadable, read
 from accounts.cognito import endpoints
 
-TIMEOUT = (3.05, 10)  # seconds to connect, to read
+TIMEOUT = (3, 10)  # seconds to connect, between two reads
+DEADLINE = 15  # seconds for the whole answer
 MAX_BYTES = 64 * 1024
 
 
@@ -39,11 +41,11 @@ def redeem_code(code: str, *, code_verifier: str) -> dict[str, Any]:
             allow_redirects=False,
             stream=True,
         ) as response:
-            body = response.raw.read(MAX_BYTES + 1, decode_content=True)
-    except (requests.RequestException, OSError) as error:
+            body = read(response, limit=MAX_BYTES, seconds=DEADLINE)
+    except requests.RequestException as error:
         raise ExchangeFailed("unreachable") from error
-    if len(body) > MAX_BYTES:
-        raise ExchangeFailed("answer_too_long")
+    except Unreadable as error:
+        raise ExchangeFailed("answer_unreadable") from error
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:

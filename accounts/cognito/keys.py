@@ -19,9 +19,12 @@ import jwt
 import requests
 import structlog
 
+from accounts.bounded import Unreadable, read
+
 FRESH = 3600  # seconds
 COOLDOWN = 30  # seconds
-TIMEOUT = (3.05, 5)  # seconds to connect, to read
+TIMEOUT = (2, 3)  # seconds to connect, between two reads
+DEADLINE = 4  # seconds for the whole answer: a first turn waits for it, and Alexa waits 8 s
 MAX_BYTES = 64 * 1024
 
 log = structlog.get_logger(__name__)
@@ -74,7 +77,7 @@ class KeySet:
             self._tried = time.monotonic()
             try:
                 keys = fetch(self.url)
-            except (requests.RequestException, ValueError) as error:
+            except (requests.RequestException, Unreadable, ValueError, RecursionError) as error:
                 log.warning("key_set_fetch_failed", error=type(error).__name__)
                 return
             self._keys, self._fetched = keys, time.monotonic()
@@ -85,9 +88,7 @@ def fetch(url: str) -> dict[str, Any]:
     with requests.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
         if response.status_code != requests.codes.ok:
             raise ValueError(f"status {response.status_code}")
-        body = response.raw.read(MAX_BYTES + 1, decode_content=True)
-    if len(body) > MAX_BYTES:
-        raise ValueError("key set too long")
+        body = read(response, limit=MAX_BYTES, seconds=DEADLINE)
     return parse(json.loads(body))
 
 
