@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts.pool.errors import PoolError, explain
@@ -21,11 +21,14 @@ from companion.local.aws import NotInstalled
 from companion.local.scenario.stage import Stage, Step
 from companion.local.site import Site, running_site
 from companion.local.supervisor import NotReady, ProcessDied, unwinding_on_signals
-from skill_endpoint.simulator.linking import LinkingFailed
 
 
 class StepFailed(Exception):
     """A step did not hold; everything about it is printed already."""
+
+
+class StillRunning(RuntimeError):
+    """A process outlived its installation."""
 
 
 def main() -> int:
@@ -41,7 +44,7 @@ def main() -> int:
         except KeyboardInterrupt:
             print("\nstopped", file=sys.stderr)
             return 130
-        except (NotInstalled, NotReady, PoolError, ProcessDied) as error:
+        except (NotInstalled, NotReady, PoolError, ProcessDied, StillRunning) as error:
             return _broken(str(error))
         except (BotoCoreError, ClientError) as error:
             return _broken(f"the local AWS: {explain(error)}")
@@ -60,6 +63,11 @@ def _two_starts(state: Path) -> int:
     with running_site(state) as site:
         _say(began, "stopped, and started again")
         _play(replace(stage, site=site), scenario.SECOND_START)
+    began = time.monotonic()
+    for url in (site.url, site.aws.url):
+        if not environment.is_free(urlsplit(url).port or 0):
+            raise StillRunning(f"something still answers at {url}")
+    _say(began, "everything has stopped")
     return len(scenario.FIRST_START) + len(scenario.SECOND_START)
 
 
@@ -68,9 +76,10 @@ def _play(stage: Stage, steps: Sequence[Step]) -> None:
         began = time.monotonic()
         try:
             step.action(stage)
-        except (AssertionError, LinkingFailed, requests.RequestException) as error:
+        except Exception as error:  # whatever a step raises: it did not hold
             _say(began, step.title, mark="FAILED")
-            print(f"     {str(error) or type(error).__name__}", file=sys.stderr)
+            kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+            print(f"     {kind}{error}", file=sys.stderr)
             _show_logs(stage.site)
             raise StepFailed from error
         _say(began, step.title)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -235,3 +237,11 @@ def test_it_says_that_the_skill_is_down(alexa: Alexa) -> None:
     alexa.endpoint = "http://localhost:1/alexa/"
     turn = alexa.launch()
     assert (turn.problem, turn.status) == ("unreachable", 0)
+
+
+def test_it_needs_no_django() -> None:
+    program = (
+        "import sys, skill_endpoint.simulator.alexa, skill_endpoint.simulator.utterances, "
+        "skill_endpoint.simulator.expired; sys.exit('django' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
