@@ -8,7 +8,7 @@ alexa_requests_rejected = Counter(
 alexa_replay_store_failures = Counter(
     "alexa_replay_store_failures", "Requests let through because the replay store did not answer"
 )
-alexa_turns = Counter("alexa_turns", "Verified requests, by type and outcome", ["type", "outcome"])
+alexa_turns = Counter("alexa_turns", "Verified requests, by type", ["type"])
 
 # A type is text from outside, and each value of a label is kept for ever: others count together.
 _TYPES = frozenset(
@@ -26,6 +26,5 @@ _TYPES = frozenset(
 )
 
 
-def count_turn(request_type: str, outcome: str) -> None:
-    """`outcome` is one of the view's own few words."""
-    alexa_turns.labels(request_type if request_type in _TYPES else "other", outcome).inc()
+def count_turn(request_type: str) -> None:
+    alexa_turns.labels(request_type if request_type in _TYPES else "other").inc()

@@ -22,7 +22,6 @@ from skill_endpoint.verification import MAX_BODY_BYTES, RequestRejected, is_even
 # Alexa speaks for everybody from few addresses: this only stops a single machine's flood
 CLIENT_RATE = 6000  # requests a minute
 USER_RATE = 120  # turns a minute; a quick talker takes about ten
-EMPTY_ANSWER = '{"version":"1.0","response":{}}'
 
 log = structlog.get_logger(__name__)
 
@@ -42,15 +41,15 @@ def alexa(request: HttpRequest) -> HttpResponse:
         if is_over("alexa", client_address(request), rate=CLIENT_RATE, per=60):
             raise RequestRejected("rate_limit")
         envelope = verify(request.headers, _body(request), now=now)
-        was_here = _was_here(envelope, now)
+        _check_turn(envelope, now)
     except RequestRejected as error:
         metrics.alexa_requests_rejected.labels(error.reason).inc()
         log.warning("alexa_request_rejected", reason=error.reason)
         return HttpResponse(status=429 if error.reason == "rate_limit" else 400)
     structlog.contextvars.bind_contextvars(alexa_request_id=envelope["request"]["requestId"])
     # what was checked is what is dispatched, and not the body read by a second parser
-    text = EMPTY_ANSWER if was_here else answer(json.dumps(envelope))
-    metrics.count_turn(envelope["request"]["type"], "acknowledged" if was_here else "answered")
+    text = answer(json.dumps(envelope))
+    metrics.count_turn(envelope["request"]["type"])
     return HttpResponse(
         text,
         content_type="application/json;charset=UTF-8",
@@ -58,22 +57,21 @@ def alexa(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _was_here(envelope: dict[str, Any], now: datetime) -> bool:
-    """True for an event that was delivered again. Raises RequestRejected for a replay or a flood.
+def _check_turn(envelope: dict[str, Any], now: datetime) -> None:
+    """Raises RequestRejected for a replay or a flood.
 
-    Alexa delivers events until it gets a 200, for up to an hour: what was applied is acknowledged.
+    Not for events: Alexa delivers one until it gets a 200, for up to an hour, and each counts once
+    by its own table (links.record). One that was refused would be lost.
     """
+    if is_event(envelope):
+        return
     system = envelope["context"]["System"]
     application_id = system["application"]["applicationId"]
-    replayed = is_replay(application_id, envelope["request"]["requestId"], now=now)
-    if is_event(envelope):
-        return replayed
-    if replayed:
+    if is_replay(application_id, envelope["request"]["requestId"], now=now):
         raise RequestRejected("replay")
     who = alexa_digest(application_id, system["user"]["userId"])
     if is_over("alexa-user", who, rate=USER_RATE, per=60):
         raise RequestRejected("rate_limit")
-    return False
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -101,9 +101,8 @@ def rejected(reason: str) -> float:
     return REGISTRY.get_sample_value("alexa_requests_rejected_total", {"reason": reason}) or 0
 
 
-def turns(request_type: str, outcome: str) -> float:
-    labels = {"type": request_type, "outcome": outcome}
-    return REGISTRY.get_sample_value("alexa_turns_total", labels) or 0
+def turns(request_type: str) -> float:
+    return REGISTRY.get_sample_value("alexa_turns_total", {"type": request_type}) or 0
 
 
 def is_refused(response: HttpResponse, status: int = 400) -> bool:
