@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from companion.local.aws import NotInstalled, is_installed
 from companion.local.site import Site, running_site
@@ -93,7 +93,7 @@ class Visitor:
         before = self.page.locator(".bubble").count()
         self.page.fill("#utterance", words)
         self.press("Send")
-        self.page.wait_for_function(f"document.querySelectorAll('.bubble').length > {before}")
+        expect(self.page.locator(".bubble")).to_have_count(before + 1)
         return self.page.locator(".bubble").last.inner_text()
 
 
