@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -146,7 +147,8 @@ def test_it_previews_the_skills_own_sentences(sign_in: SignIn, linked: User) -> 
     linked.profile.save()
     preview = text(soup(sign_in(linked).get("/me/")).find(id="preview"))
     assert "Ada" in preview
-    assert "Your facts come from space." in preview
+    assert "space" in preview
+    assert "oceans" not in preview
 
 
 def test_it_previews_choices_without_keeping_them(sign_in: SignIn, linked: User) -> None:
@@ -155,7 +157,7 @@ def test_it_previews_choices_without_keeping_them(sign_in: SignIn, linked: User)
     assert b"<html" not in answer.content
     preview = text(soup(answer))
     assert "Grace & <b>" in preview
-    assert "Your facts come from oceans." in preview
+    assert "oceans" in preview
     assert profile_of(linked).display_name == ""
 
 
@@ -172,7 +174,8 @@ def test_it_counts_only_own_facts_in_the_preview(
         fact = new_fact(f"fact-{number}")
         Favourite.objects.create(user=linked, fact=fact, door=Door.WEB)
     Favourite.objects.create(user=stranger, fact=fact, door=Door.WEB)
-    assert "You've saved 1." in main(sign_in(stranger).get("/me/"))
+    preview = text(soup(sign_in(stranger).get("/me/")).find(id="preview"))
+    assert re.findall(r"\d+", preview) == ["1"]
 
 
 def test_it_comes_back_from_signing_in_to_a_form(sign_in: SignIn, linked: User) -> None:

@@ -158,8 +158,13 @@ def test_it_goes_back_to_no_other_site_after_undo(
     assert answer["Location"] == "/saved/"
 
 
-def test_it_comes_back_from_signing_in_to_undo(sign_in: SignIn, linked: User) -> None:
-    assert sign_in(linked).get(reverse("saved_undo"))["Location"] == "/saved/"
+def test_it_undoes_nothing_by_get(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
+    fact = new_fact()
+    keep(linked, fact)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    assert client.get(reverse("saved_undo"))["Location"] == "/saved/"  # back from signing in
+    assert not Favourite.objects.exists()
 
 
 def test_it_pages_by_twenty_in_few_statements(
