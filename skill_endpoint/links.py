@@ -133,9 +133,12 @@ def _is_news(event: Event, digest: str, links: list[AccountLink]) -> bool:
     )
     if newer.exists():
         return False
-    # a turn with a good token after the event proves more than the event can
+    # A turn with a good token after the event proves more than the event can. Events have whole
+    # seconds: within one of them the event is what came later.
     proofs = [moment for link in links for moment in (link.linked_at, link.last_used_at) if moment]
-    return event.type == ENABLED or all(moment <= event.time for moment in proofs)
+    return event.type == ENABLED or all(
+        moment.replace(microsecond=0) <= event.time for moment in proofs
+    )
 
 
 def _apply(event: Event) -> None:

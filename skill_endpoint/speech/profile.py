@@ -73,4 +73,6 @@ def _contact(*, has_email: bool, has_phone: bool) -> Ssml:
         return fill(_("I have an e-mail address for you, but no phone number."))
     if has_phone:
         return fill(_("I have a phone number for you, but no e-mail address."))
-    return fill(_("I have no e-mail address and no phone number for you."))
+    # The pool has one of them, and the skill learns it when the person signs in on the website:
+    # to somebody who only talked so far, "I have none" would be wrong.
+    return Ssml("")

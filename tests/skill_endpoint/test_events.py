@@ -134,6 +134,16 @@ def test_disabled_ends_the_link(linked_device: Device) -> None:
     assert SkillEvent.objects.get().persistence == "PERSISTED"
 
 
+def test_disabled_in_the_second_of_the_last_use_ends_the_link(linked_device: Device) -> None:
+    """Events have whole seconds, our own times have microseconds."""
+    just_now = NOON.replace(microsecond=900_000)
+    AccountLink.objects.update(linked_at=just_now, last_used_at=just_now)
+
+    happens(linked_device, "SkillDisabled", PERSISTED, minute=0)
+
+    assert the_link().disabled_at == NOON
+
+
 def test_disabled_for_good_erases_what_belongs_to_that_alexa_id(
     linked_device: Device, linked: User
 ) -> None:

@@ -34,7 +34,6 @@ def test_it_says_what_it_does_not_know(linked_device: Device, linked: User, stra
     assert one_shot(linked_device, "WhoAmIIntent").text == (
         "I don't know your name. You get facts from every topic. You haven't heard any yet. "
         "You haven't saved any. I don't keep track of what you hear. "
-        "I have no e-mail address and no phone number for you. "
         "You can change all this on the Small Wonders website."
     )
 
