@@ -62,6 +62,9 @@ def save(request: SignedInRequest, topic: str, slug: str) -> HttpResponse:
     shown = get_object_or_404(library.readable(), topic__slug=topic, slug=slug)
     if request.method != "POST":  # back from signing in, which ends with a GET
         return redirect(shown)
+    removal = Removal.of(request)
+    if removal and removal.fact_id == shown.pk:  # a second thought: as it was, door and time
+        removal.undo(request.user)
     Favourite.objects.get_or_create(user=request.user, fact=shown, defaults={"door": Door.WEB})
     Removal.forget(request, shown.pk)
     return _star(request, shown, saved=True)

@@ -116,6 +116,19 @@ def test_it_puts_back_what_was_removed_as_it_was(
     assert "Removed:" not in main(client.get("/saved/"))
 
 
+def test_it_takes_a_second_press_of_the_star_for_undo(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact, other = new_fact("this"), new_fact("other")
+    keep(linked, fact, Door.VOICE)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    for saved in (other, fact):
+        client.post(reverse("fact_save", args=[saved.topic.slug, saved.slug]))
+    doors = dict(Favourite.objects.values_list("fact__slug", "door"))
+    assert doors == {"this": Door.VOICE, "other": Door.WEB}
+
+
 def test_it_offers_undo_for_a_while_only(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
     fact = new_fact()
     keep(linked, fact)
