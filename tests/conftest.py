@@ -11,6 +11,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+# the routes depend on DEV_TOOLS: they are made here, before any test changes it
+import companion.urls  # noqa: F401
 from accounts.cognito import keys, tokens
 from accounts.groups import apply_pool_groups
 from accounts.models import Door, User

@@ -83,7 +83,12 @@ def for_site(
     environment = bare(state) | {
         "DJANGO_SETTINGS_MODULE": "companion.settings",
         "DOORS_NO_DOTENV": "1",
+        "DEBUG": "0",
         "DEV_TOOLS": "1",
+        "RATE_LIMITS": "1",
+        "CACHE_URL": "",
+        "TRUSTED_PROXIES": "",
+        "SENTRY_DSN": "",
         "PUBLIC_URL": f"http://localhost:{port}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "DATABASE_URL": f"sqlite:///{state / 'demo.sqlite3'}",

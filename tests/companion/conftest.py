@@ -7,8 +7,6 @@ from typing import Any, Protocol
 import pytest
 from django.test import Client
 
-# the routes depend on DEV_TOOLS: they are made here, before any test changes it
-import companion.urls  # noqa: F401
 from accounts.models import User
 from skill_endpoint.facts.models import Fact, FactText, Topic
 from tests.conftest import browser
