@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Profile, User
@@ -48,15 +49,14 @@ class UserAdmin(admin.ModelAdmin[User]):
     """The pool is the authority over everything here but `active`."""
 
     list_display = (
-        "name_or_address",
-        "phone_number",
+        "person",
         "sub",
         "first_seen_by",
         "last_login",
         "is_staff",
         "is_active",
     )
-    list_display_links = ("name_or_address", "sub")
+    list_display_links = ("person", "sub")
     list_filter = ("is_active", "is_staff", "first_seen_by", "date_joined")
     list_select_related = ("profile",)
     search_fields = (
@@ -87,10 +87,10 @@ class UserAdmin(admin.ModelAdmin[User]):
     )
     inlines = (ProfileInline,)
 
-    @admin.display(description=_("e-mail"), ordering="email")
-    def name_or_address(self, user: User) -> str:
-        name = user.profile.display_name
-        return f"{user.email} ({name})" if name else user.email
+    @admin.display(description=_("person"), ordering="email")
+    def person(self, user: User) -> str:
+        known = [user.profile.display_name, user.email, user.phone_number]
+        return " · ".join(word for word in known if word) or gettext("not yet on the website")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """All but `active`: a change to a copy of the pool's answer would not last."""

@@ -20,7 +20,9 @@ SUGGESTED = 3  # topics that are named where nobody said which
 def daily(turn: Turn) -> Reply:
     turn.memory.topic = ""
     seed = daily_seed(local_day(turn.user))
-    return _tell_any(turn, seed, say.opening_daily(turn.seed))
+    # who asks again in the same conversation has had today's, and gets one more
+    opening = say.opening_another if turn.memory.heard else say.opening_daily
+    return _tell_any(turn, seed, opening(turn.seed))
 
 
 def another(turn: Turn) -> Reply:
