@@ -131,7 +131,9 @@ if str(_database["ENGINE"]).endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    _database["OPTIONS"] = {"pool": True}
+    # More than a process has threads (going-live.md: 8), or a turn would wait for another's
+    # connection; and no longer than Alexa waits for the turn.
+    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 4}}
     _database["CONN_MAX_AGE"] = 0  # the pool keeps the connections
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

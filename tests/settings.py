@@ -15,7 +15,10 @@ os.environ.update(
         "DOORS_NO_DOTENV": "1",
         "SECRET_KEY": "tests-only-" + "0123456789" * 5,
         "PUBLIC_URL": "http://localhost:8000",
-        "DATABASE_URL": f"sqlite:///{_state / 'unused.sqlite3'}",
+        # another database, to see that nothing depends on SQLite: TEST_DATABASE_URL=postgres://…
+        "DATABASE_URL": os.environ.get(
+            "TEST_DATABASE_URL", f"sqlite:///{_state / 'unused.sqlite3'}"
+        ),
         "DEV_TOOLS": "1",
         "COGNITO_USER_POOL_ID": "us-east-1_TestPool1",
         "COGNITO_DOMAIN_URL": "http://localhost:1",
@@ -40,7 +43,8 @@ from companion.settings import *  # noqa: E402, F403
 from companion.settings import DATABASES, STORAGES  # noqa: E402
 
 # a file, not memory: the race tests open it from several threads
-DATABASES["default"]["TEST"] = {"NAME": str(_state / "test.sqlite3")}
+if str(DATABASES["default"]["ENGINE"]).endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(_state / "test.sqlite3")}
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
 }

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 register = template.Library()
 
 # reasons of accounts.cognito.exchange and of the id token's check (accounts.cognito.tokens)
-_OUTAGES = {"unreachable", "id token: keys_unavailable"}
+_OUTAGES = {"unreachable", "answer_unreadable", "id token: keys_unavailable"}
 _TOO_LATE = {"invalid_grant", "id token: expired", "id token: issued_in_future"}
 _SET_UP = {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type"}
 
