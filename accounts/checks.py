@@ -52,7 +52,7 @@ def pool_is_configured(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"The user pool is not configured: {', '.join(missing)}.",
-            hint="`manage.py pool show --env` prints these lines for a deployed pool.",
+            hint="`manage.py pool show --env --secret` prints these lines for a deployed pool.",
             id="accounts.E003",
         )
     ]

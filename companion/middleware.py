@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware import csp
 from django.utils.csp import CSP
 from django_structlog.middlewares import RequestMiddleware
@@ -34,7 +34,8 @@ class CanonicalHostMiddleware:
         if host != canonical and request.method in {"GET", "HEAD"}:
             if request.path in {"/healthz", "/readyz", "/metrics"}:  # probes call by address
                 return self.get_response(request)
-            return HttpResponsePermanentRedirect(settings.PUBLIC_URL + request.get_full_path())
+            # not a permanent one: browsers remember that, and a local PUBLIC_URL changes its port
+            return HttpResponseRedirect(settings.PUBLIC_URL + request.get_full_path())
         return self.get_response(request)
 
 

@@ -144,6 +144,6 @@ def test_an_unknown_host_is_refused(host: str) -> None:
 def test_the_loopback_address_is_sent_to_the_one_name() -> None:
     response = Client(headers={"host": "127.0.0.1:8000"}).get("/facts/?q=moon")
     assert (response.status_code, response["Location"]) == (
-        301,
+        302,
         "http://localhost:8000/facts/?q=moon",
     )
