@@ -5,6 +5,8 @@ One TOML file a topic; skill_endpoint/facts/data/space.toml shows the shape.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import tomllib
 from collections import Counter
@@ -35,19 +37,25 @@ class ContentErrors(Exception):
 
 @dataclass(frozen=True)
 class Loaded:
-    """Counts of rows by what happened to them, and what is in the database but not in the files."""
+    """Counts of rows by what happened to them; what was kept, and what no file has any more."""
 
     rows: Counter[str] = field(default_factory=Counter)
+    edited: tuple[str, ...] = ()
     left_alone: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         counts = ", ".join(f"{self.rows[word]} {word}" for word in ("added", "changed", "kept"))
-        if not self.left_alone:
-            return f"Topics, facts and texts: {counts}."
-        return (
-            f"Topics, facts and texts: {counts}. Left alone, because no file has them any more "
-            f"(unpublish them in the admin): {', '.join(self.left_alone)}."
-        )
+        text = f"Topics, facts and texts: {counts}."
+        if self.edited:
+            text += (
+                f" Kept, edited here: {', '.join(self.edited)} (--overwrite takes the files’ text)."
+            )
+        if self.left_alone:
+            text += (
+                " Left alone, because no file has them any more (unpublish them in the admin): "
+                f"{', '.join(self.left_alone)}."
+            )
+        return text
 
 
 def read(folder: Path = DATA) -> list[Table]:
@@ -71,34 +79,104 @@ def read(folder: Path = DATA) -> list[Table]:
     return sorted(topics, key=lambda topic: topic["position"])
 
 
-@transaction.atomic
-def load(topics: list[Table], report: Callable[[str], object] = lambda line: None) -> Loaded:
-    """Write what `read` returned, in one transaction. What operators unpublished stays so."""
-    total: Counter[str] = Counter()
-    for source in topics:
-        rows: Counter[str] = Counter()
-        topic = _put(
-            Topic, {"slug": source["slug"]}, _only(source, Topic, "name", "position"), rows
-        )
-        for fact in source["facts"]:
-            _put_fact(topic, fact, rows)
-        report(f"{source['name']}: {len(source['facts'])} facts ({rows['added']} rows added)")
-        total += rows
-    in_files = {fact["slug"] for source in topics for fact in source["facts"]}
-    rest = Fact.objects.exclude(slug__in=in_files).order_by("slug").values_list("slug", flat=True)
-    return Loaded(total, tuple(rest))
+def load(
+    topics: list[Table],
+    report: Callable[[str], object] = lambda line: None,
+    *,
+    overwrite: bool = False,
+) -> Loaded:
+    """Write what `read` returned, in one transaction. What operators unpublished stays so.
+
+    A topic or fact that differs from what was loaded last was edited in the admin: it is kept,
+    unless `overwrite` says otherwise.
+    """
+    return _Loading(overwrite=overwrite).load(topics, report)
 
 
-def _put_fact(topic: Topic, source: Table, rows: Counter[str]) -> None:
-    values = {f"source_{part}": source["source"][part] for part in SOURCE}
-    fact = _put(
-        Fact,
-        {"slug": source["slug"]},
-        {**values, **_only(source, Fact, "checked_on", "child_safe"), "topic": topic},
-        rows,
-    )
-    for language, text in source["texts"].items():
-        _put(FactText, {"fact": fact, "language": language}, {"more": "", **text}, rows)
+class _Loading:
+    def __init__(self, *, overwrite: bool) -> None:
+        self.overwrite = overwrite
+        self.rows: Counter[str] = Counter()
+        self.edited: list[str] = []
+
+    @transaction.atomic
+    def load(self, topics: list[Table], report: Callable[[str], object]) -> Loaded:
+        for source in topics:
+            before = self.rows["added"]
+            topic = self._put_topic(source)
+            for fact in source["facts"]:
+                self._put_fact(topic, fact)
+            added = self.rows["added"] - before
+            report(f"{source['name']}: {len(source['facts'])} facts ({added} rows added)")
+        in_files = {fact["slug"] for source in topics for fact in source["facts"]}
+        rest = Fact.objects.exclude(slug__in=in_files).order_by("slug")
+        left_alone = tuple(rest.values_list("slug", flat=True))
+        return Loaded(self.rows, tuple(self.edited), left_alone)
+
+    def _put_topic(self, source: Table) -> Topic:
+        key, values = {"slug": source["slug"]}, _only(source, "name", "position")
+        present = Topic.objects.filter(**key).first()
+        if present and self._keeps(present, _content_of_topic(present), values):
+            self.rows["kept"] += 1
+            return present
+        topic = _put(Topic, key, values, self.rows)
+        _remember(topic, _content_of_topic(topic))
+        return topic
+
+    def _put_fact(self, topic: Topic, source: Table) -> None:
+        key = {"slug": source["slug"]}
+        values = {
+            **{f"source_{part}": source["source"][part] for part in SOURCE},
+            **_only(source, "checked_on", "child_safe"),
+            "topic": topic,
+        }
+        texts = {name: {"more": "", **text} for name, text in source["texts"].items()}
+        present = Fact.objects.with_text().filter(**key).first()
+        if present:
+            content = _content_of_fact(present)
+            if self._keeps(present, content, {**values, "topic": topic.slug, "texts": texts}):
+                self.rows["kept"] += 1 + len(texts)
+                return
+        fact = _put(Fact, key, values, self.rows)
+        for language, text in texts.items():
+            _put(FactText, {"fact": fact, "language": language}, text, self.rows)
+        _remember(fact, _content_of_fact(fact))
+
+    def _keeps(self, row: Topic | Fact, content: Table, wanted: Table) -> bool:
+        """Whether the row was edited since it was loaded, and not to what the files say."""
+        if self.overwrite or content == wanted or _digest(content) == row.loaded_digest:
+            return False
+        self.edited.append(row.slug)
+        return True
+
+
+def _content_of_topic(topic: Topic) -> Table:
+    return {"name": topic.name, "position": topic.position}
+
+
+def _content_of_fact(fact: Fact) -> Table:
+    """What the files say of a fact; not whether it is published, which only operators say."""
+    return {
+        **{f"source_{part}": getattr(fact, f"source_{part}") for part in SOURCE},
+        "checked_on": fact.checked_on,
+        "child_safe": fact.child_safe,
+        "topic": fact.topic.slug,
+        "texts": {
+            text.language: {"headline": text.headline, "speech": text.speech, "more": text.more}
+            for text in fact.texts.all()
+        },
+    }
+
+
+def _digest(content: Table) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _remember(row: Topic | Fact, content: Table) -> None:
+    digest = _digest(content)
+    if row.loaded_digest != digest:
+        row.loaded_digest = digest
+        row.save(update_fields=["loaded_digest"])
 
 
 def _put[Row: models.Model](model: type[Row], key: Table, values: Table, rows: Counter[str]) -> Row:
@@ -112,7 +190,7 @@ def _put[Row: models.Model](model: type[Row], key: Table, values: Table, rows: C
     return row
 
 
-def _only(source: Table, model: type[models.Model], *names: str) -> Table:
+def _only(source: Table, *names: str) -> Table:
     return {name: source[name] for name in names}
 
 

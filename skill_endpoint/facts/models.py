@@ -26,6 +26,8 @@ class Topic(models.Model):
     slug = models.SlugField(_("slug"), unique=True)
     name = models.CharField(_("name"), max_length=60)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    # of name and position as load_facts wrote them: what differs now was edited here
+    loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("topic")
@@ -87,6 +89,8 @@ class Fact(models.Model):
     checked_on = models.DateField(_("checked on"))
     child_safe = models.BooleanField(_("safe for children"), default=True)
     is_published = models.BooleanField(_("published"), default=True)
+    # of the content with its texts as load_facts wrote it: what differs now was edited here
+    loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = FactQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import Tombstone, User
+from skill_endpoint.management.commands.prune import Command
 from skill_endpoint.models import SeenRequest, SkillEvent
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +66,8 @@ def test_a_second_run_finds_nothing() -> None:
     assert call_command("prune") == (
         "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 browsers, 0 sessions"
     )
+
+
+def test_its_help_names_what_it_deletes() -> None:
+    for what in ("skill events", "sessions", "browsers"):
+        assert what in " ".join(Command.help.split())

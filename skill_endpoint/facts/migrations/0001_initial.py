@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(unique=True, verbose_name='slug')),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
+                ('loaded_digest', models.CharField(blank=True, editable=False, max_length=64)),
             ],
             options={
                 'verbose_name': 'topic',
@@ -40,6 +41,7 @@ class Migration(migrations.Migration):
                 ('checked_on', models.DateField(verbose_name='checked on')),
                 ('child_safe', models.BooleanField(default=True, verbose_name='safe for children')),
                 ('is_published', models.BooleanField(default=True, verbose_name='published')),
+                ('loaded_digest', models.CharField(blank=True, editable=False, max_length=64)),
                 ('topic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='facts.topic', verbose_name='topic')),
             ],
             options={

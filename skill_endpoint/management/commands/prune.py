@@ -10,13 +10,20 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from accounts.models import Tombstone
+from accounts.tables import require_table
 from skill_endpoint.models import SeenRequest, SkillEvent
 
 
 class Command(BaseCommand):
-    help = "Delete what has served its time. Run it hourly."
+    help = (
+        "Delete what has served its time: request ids that guard against replays (after five "
+        "minutes), skill events (90 days), tombstones of deleted accounts (a day), sessions that "
+        "have ended and the browsers that people see in their list. Deletes nobody and nothing "
+        "that a person saved. Run it hourly."
+    )
 
     def handle(self, *args: Any, **options: Any) -> str:
+        require_table(SeenRequest)
         now = timezone.now()
         # the list of a person's browsers, with addresses: no longer than the sessions themselves
         ended = UserSession.objects.exclude(

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from skill_endpoint.facts import loading
+from skill_endpoint.facts.management.commands.load_facts import Command
 from skill_endpoint.facts.models import SPEECH_MAX_LENGTH, Fact, FactText, Topic
 
 TOPIC = """\
@@ -72,6 +76,89 @@ def test_what_an_operator_unpublished_stays_so(folder: Path, db: None) -> None:
     load(folder)
 
     assert not Fact.objects.get().is_published
+
+
+def test_it_keeps_what_operators_edited_and_says_so(folder: Path, db: None) -> None:
+    load(folder)
+    FactText.objects.update(speech="Venus is slower.")
+    Topic.objects.update(name="Sky")
+    (folder / "space.toml").write_text(
+        TOPIC.replace('"Space"', '"Outer space"') + FACT.replace('"Press"', '"House"')
+    )
+
+    summary = load(folder)
+
+    assert "0 added, 0 changed, 3 kept" in summary
+    assert "Kept, edited here: space, venus (--overwrite takes the files’ text)" in summary
+    assert FactText.objects.get().speech == "Venus is slower."
+    assert Fact.objects.get().source_publisher == "Press"
+    assert Topic.objects.get().name == "Sky"
+    assert "Kept, edited here: space, venus" in load(folder)  # and the next time too
+
+
+def test_it_takes_the_files_text_again_when_it_is_told_to(folder: Path, db: None) -> None:
+    load(folder)
+    FactText.objects.update(speech="Venus is slower.")
+    Topic.objects.update(name="Sky")
+
+    assert "0 added, 2 changed, 1 kept" in load(folder, "--overwrite")
+
+    assert FactText.objects.get().speech == "Venus is odd."
+    assert Topic.objects.get().name == "Space"
+    assert "edited here" not in load(folder)
+
+
+def test_it_keeps_a_fact_of_the_same_slug_that_an_operator_wrote(folder: Path, db: None) -> None:
+    load(folder)
+    Fact.objects.update(loaded_digest="")
+    FactText.objects.update(headline="Mine")
+
+    assert "edited here: venus" in load(folder)
+    assert FactText.objects.get().headline == "Mine"
+
+
+def test_an_edit_that_came_into_the_files_is_none_any_more(folder: Path, db: None) -> None:
+    load(folder)
+    FactText.objects.update(speech="Venus is slow.")
+    (folder / "space.toml").write_text(TOPIC + FACT.replace("Venus is odd.", "Venus is slow."))
+    assert "edited here" not in load(folder)
+
+    (folder / "space.toml").write_text(TOPIC + FACT)
+    assert "0 added, 1 changed, 2 kept" in load(folder)
+
+
+def test_a_text_that_an_operator_added_or_deleted_is_an_edit(folder: Path, db: None) -> None:
+    load(folder)
+    french = FactText.objects.create(
+        fact=Fact.objects.get(), language="fr", headline="Vénus", speech="Vénus est lente."
+    )
+    assert "edited here: venus" in load(folder)
+    french.delete()
+    assert "edited here" not in load(folder)
+    FactText.objects.all().delete()
+    assert "edited here: venus" in load(folder)
+
+
+@pytest.mark.parametrize("command", ["load_facts", "prune"])
+def test_a_database_without_tables_is_one_sentence(tmp_path: Path, command: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "manage.py", command, "--settings=tests.settings"],
+        env={**os.environ, "TEST_DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}"},
+        cwd=Path(__file__).resolve().parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "CommandError: The database has no tables yet: run manage.py migrate first. For the "
+        "database of make demo, load its settings: set -a; . .local/demo.env; set +a\n"
+    )
+
+
+def test_the_help_says_what_the_folder_is_for() -> None:
+    usage = Command().create_parser("manage.py", "load_facts").format_help()
+    assert "one TOML file a topic" in usage
 
 
 def test_it_names_and_leaves_alone_what_no_file_has(folder: Path, db: None) -> None:
