@@ -24,6 +24,8 @@ from skill_endpoint.simulator.spoken import output_text
 
 ANSWER_TIMEOUT = 8.0  # seconds; then Alexa gives up
 REFRESH_MARGIN = 300.0  # seconds before its end in which an access token is renewed
+# whether what the skill knows of the Alexa user is to be kept; Alexa says the second, as a rule
+PERSISTED, NOT_PERSISTED = "PERSISTED", "NOT_PERSISTED"
 
 Problem = Literal["", "unreachable", "slow", "refused", "failed", "unreadable"]
 
@@ -64,7 +66,7 @@ class Alexa:
     def disable(self, *, keep_data: bool = False) -> Turn:
         """Forget tokens and id, and tell the skill."""
         self.account.forget_tokens()
-        status = "PERSISTED" if keep_data else "NOT_PERSISTED"
+        status = PERSISTED if keep_data else NOT_PERSISTED
         turn = self.event("SkillDisabled", {"userInformationPersistenceStatus": status})
         self.account.user_id = self.account.session_id = self.account.link_state = ""
         return turn

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
+from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
 from accounts.cognito import endpoints
@@ -72,12 +73,26 @@ def alexa_of(household: Household) -> Iterator[Alexa]:
 
 
 def say(household: Household, text: str) -> None:
-    """Typed words, resolved by the interaction model."""
+    """Typed words, resolved by the interaction model. No session need be open: that is handy."""
     try:
         understood = utterances.resolve(text, household.account.locale)
+        whole = utterances.whole_sentence(text, household.account.locale)
     except (OSError, ValueError, KeyError) as error:
         raise CannotDo(_("The interaction model of this language cannot be read.")) from error
-    _perform(household, understood, said=text)
+    outside = "" if household.account.session_id or understood.intent == LAUNCH else whole
+    _perform(household, understood, said=text, outside=outside)
+
+
+def answer_language(locale: str) -> str:
+    """Of what the skill says to this device: the one that it has texts in."""
+    try:
+        return get_supported_language_variant(locale)
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+def has_texts(locale: str) -> bool:
+    return answer_language(locale).partition("-")[0] == locale.partition("-")[0]
 
 
 def press(household: Household, name: str) -> None:
@@ -176,7 +191,7 @@ def _token_to_send(household: Household) -> str | None:
     return None if household.sends == "token" else ""
 
 
-def _perform(household: Household, understood: Understood, *, said: str) -> None:
+def _perform(household: Household, understood: Understood, *, said: str, outside: str = "") -> None:
     began = not household.account.session_id or understood.intent == LAUNCH
     with alexa_of(household) as alexa:
         if understood.intent == LAUNCH:
@@ -189,6 +204,7 @@ def _perform(household: Household, understood: Understood, *, said: str) -> None
             said=said,
             press=understood.intent,
             began=began,
+            outside=outside,
             heard=_heard(understood),
             nearest=list(understood.nearest),
         )
@@ -212,6 +228,7 @@ def _told(turn: Turn, *, kind: str = "turn", **more: Any) -> dict[str, Any]:
         "kind": kind,
         "type": request["type"].removeprefix("AlexaSkillEvent."),
         "locale": request["locale"],
+        "language": answer_language(request["locale"]),
         "speech": turn.speech,
         "reprompt": turn.reprompt,
         "card": turn.card,

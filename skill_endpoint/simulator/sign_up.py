@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -135,5 +136,11 @@ def _page(
     request: HttpRequest, template: str, context: dict[str, object], status: int = 200
 ) -> HttpResponse:
     wish = request.POST.get("continue") or request.GET.get("continue")
-    context = {**context, "continue": "link" if wish == "link" else "site"}
+    after = request.POST.get("next") or request.GET.get("next") or ""
+    ours = after.startswith("/") and url_has_allowed_host_and_scheme(after, allowed_hosts=None)
+    context = {
+        **context,
+        "continue": "link" if wish == "link" else "site",
+        "next": after if ours else "",
+    }
     return render(request, f"simulator/{template}.html", context, status=status)

@@ -40,6 +40,26 @@ def resolve(text: str, locale: str) -> Understood:
     )
 
 
+def whole_sentence(text: str, locale: str) -> str:
+    """How the words reach the skill outside a session; empty where they name it already.
+
+    Raises OSError or ValueError without a model.
+    """
+    model = interaction_model.load(locale)
+    said = normal(text, model.language)
+    if normal(model.invocation, model.language) in said:
+        return ""
+    words = wording.of(model.language)
+    first = said.partition(" ")[0]
+    if first in words.questions:
+        joining = ""
+    else:
+        joining = words.joining[0] if first in words.things or not words.things else "to"
+    request = text.strip()
+    parts = (words.asking[0], model.invocation, joining, request[:1].lower() + request[1:])
+    return f"Alexa, {' '.join(filter(None, parts))}"
+
+
 def _is_launch(said: str, model: Model, locale: str) -> bool:
     name = normal(model.invocation, model.language)
     said = _without_wake_word(said)

@@ -25,7 +25,7 @@ from skill_endpoint.simulator.access import (
     needs_development_keys,
     pki_folder,
 )
-from skill_endpoint.simulator.alexa import Alexa
+from skill_endpoint.simulator.alexa import PERSISTED, Alexa
 from skill_endpoint.simulator.conversation import CannotDo, alexa_of
 from skill_endpoint.simulator.forms import ActAsForm, SayForm
 from skill_endpoint.simulator.households import Household
@@ -155,17 +155,18 @@ def refresh(request: DeveloperRequest, household: Household) -> HttpResponse:
 @with_household
 def unlink(request: DeveloperRequest, household: Household) -> HttpResponse:
     """Alexa knows no unlinking but disabling the skill."""
+    keep_data = request.POST.get("information") == PERSISTED
     household.sends = "nothing"
     with alexa_of(household) as alexa:
-        _disable(alexa)
+        _disable(alexa, keep_data=keep_data)
     conversation.note(household, _("The skill is disabled; its next use has a new user id."))
     return redirect("simulator")
 
 
-def _disable(alexa: Alexa) -> None:
+def _disable(alexa: Alexa, *, keep_data: bool) -> None:
     if not alexa.account.user_id:
         raise CannotDo(_("The skill is not enabled yet."))
-    alexa.disable()
+    alexa.disable(keep_data=keep_data)
 
 
 def _found(request: DeveloperRequest) -> Household:
@@ -198,4 +199,5 @@ def _context(household: Household) -> dict[str, Any]:
         "endpoint": f"{settings.PUBLIC_URL}/alexa/",
         "has_own_model": interaction_model.model_path(household.account.locale).stem
         == household.account.locale,
+        "has_texts": conversation.has_texts(household.account.locale),
     }

@@ -14,6 +14,8 @@ class Wording:
     asking: tuple[str, ...]  # "ask … for something": a one-shot request
     joining: tuple[str, ...]  # what stands between the skill's name and the request
     built_in: dict[str, tuple[str, ...]]
+    questions: tuple[str, ...] = ()  # what begins with these follows the name as it is
+    things: tuple[str, ...] = ()  # what begins with these is asked for
 
 
 def _built_in(
@@ -42,6 +44,8 @@ ENGLISH = Wording(
         ),
         "AMAZON.NavigateHomeIntent": ("go home", "home screen"),
     },
+    questions=("what", "whats", "who", "whos", "how", "when", "where", "which", "why", "is", "do"),
+    things=("a", "an", "another", "something", "anything", "the", "my", "more", "help", "one"),
 )
 
 BY_LANGUAGE = {

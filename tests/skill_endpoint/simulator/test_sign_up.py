@@ -78,6 +78,14 @@ def test_it_leads_on_to_signing_in_or_to_linking(client: Client, wish: str, acti
     assert f'action="{action}"' in done.content.decode()
 
 
+def test_it_goes_on_to_the_page_that_somebody_came_from(client: Client) -> None:
+    name, form = new_email(), {"next": "/saved/"}
+    done = confirm(client, name, shown_code(sign_up(client, name, **form)), **form)
+    assert 'name="next" value="/saved/"' in done.content.decode()
+    done = client.get("/dev/sign-up/", {"next": "//evil.example"})
+    assert "evil" not in done.content.decode()
+
+
 def test_it_writes_addresses_as_the_pool_keeps_them(client: Client, pool: LivePool) -> None:
     name = new_email()
     shown_code(sign_up(client, f" {name.upper()} "))

@@ -178,6 +178,69 @@ def test_it_has_no_skill_to_disable_at_first(home: Client, simulator: Stub) -> N
     assert "not enabled yet" in text(home.get(PAGE))
 
 
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [
+        ("Tell me a fact", "Alexa, ask small wonders to tell me a fact"),
+        ("a space fact", "Alexa, ask small wonders for a space fact"),
+        ("what's new", "Alexa, ask small wonders what's new"),
+        ("something about space", "Alexa, ask small wonders for something about space"),
+    ],
+)
+def test_it_says_how_a_bare_sentence_would_reach_the_skill(
+    home: Client, simulator: Stub, words: str, whole: str
+) -> None:
+    assert f"Outside a session say: “{whole}”" in text(say(home, utterance=words))
+
+
+def test_it_says_nothing_of_that_in_a_session_or_where_the_name_was_said(
+    home: Client, simulator: Stub
+) -> None:
+    say(home, utterance="Alexa, ask Small Wonders to tell me a fact")
+    say(home, utterance="open small wonders")
+    simulator.answers(says("Hello"))
+    say(home, press="LaunchRequest")
+    assert "Outside a session" not in text(say(home, utterance="tell me a fact"))
+
+
+def test_the_answer_is_marked_with_its_own_language(home: Client, simulator: Stub) -> None:
+    simulator.answers(says("Hello", card={"type": "Simple", "title": "A", "content": "Card"}))
+    home.post(f"{PAGE}act-as/", {"locale": "ar-SA", "sends": "nothing"})
+    page = say(home, utterance="tell me a fact")
+    body = " ".join(page.content.decode().split())
+    assert '<p class="bubble" dir="auto" lang="en">Hello</p>' in body
+    assert '<div class="card-text" dir="auto" lang="en">' in body
+    assert "There are no texts in this language yet: the skill answers in English" in text(page)
+
+
+def test_it_says_nothing_of_texts_where_there_are_some(home: Client) -> None:
+    home.post(f"{PAGE}act-as/", {"locale": "en-GB", "sends": "nothing"})
+    assert "There are no texts" not in text(home.get(PAGE))
+
+
+def test_the_account_comes_before_the_conversation(home: Client) -> None:
+    body = home.get(PAGE).content.decode()
+    assert body.index('id="account"') < body.index('id="talk"') < body.index('name="locale"')
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({}, "NOT_PERSISTED"),
+        ({"information": "NOT_PERSISTED"}, "NOT_PERSISTED"),
+        ({"information": "PERSISTED"}, "PERSISTED"),
+        ({"information": "<nonsense>"}, "NOT_PERSISTED"),
+    ],
+)
+def test_it_disables_with_either_word_about_the_information(
+    home: Client, simulator: Stub, form: dict[str, str], status: str
+) -> None:
+    assert 'value="PERSISTED"' in say(home, press="LaunchRequest").content.decode()
+    home.post(f"{PAGE}unlink/", form)
+    body = simulator.received[-1].json["request"]["body"]
+    assert body == {"userInformationPersistenceStatus": status}
+
+
 def test_it_keeps_households_apart(home: Client, simulator: Stub) -> None:
     simulator.answers(says("For the first one only"))
     say(home, press="LaunchRequest")
