@@ -94,6 +94,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     ) -> None:
         """Log why; the text of our own exceptions names reasons and holds nothing secret."""
         reason = str(exception) if exception else str(getattr(error, "value", error))
+        if request.GET.get("error") == "access_denied":  # with a state that is not ours any more
+            reason = "access_denied"
         log.warning("sign_in_failed", reason=reason[:80])
         if extra_context is not None:
             extra_context["reason"] = reason

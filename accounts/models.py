@@ -122,7 +122,7 @@ class Profile(models.Model):
     remember_history = models.BooleanField(
         _("Remember what I heard"),
         default=True,
-        help_text=_("Needed so that you never hear the same fact twice."),
+        help_text=_("Needed so that no fact comes back until you have heard them all."),
     )
 
     class Meta:

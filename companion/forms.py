@@ -13,6 +13,8 @@ from accounts.models import Profile
 from companion import time_zones
 from skill_endpoint.facts.models import Topic
 
+_JOINERS = "\u200c\u200d"  # they shape letters and join emoji, and are no trick
+
 
 class SearchForm(forms.Form):
     q = forms.CharField(
@@ -21,6 +23,16 @@ class SearchForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
+
+
+class ZoneSelect(forms.Select):
+    """Each place with its older names, for browsers that report those."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if former := time_zones.former_names().get(str(value)):
+            option["attrs"]["data-was"] = former
+        return option
 
 
 class PreferencesForm(forms.ModelForm[Profile]):
@@ -34,6 +46,7 @@ class PreferencesForm(forms.ModelForm[Profile]):
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
+        widget=ZoneSelect,
         help_text=_("Your day, and with it your fact, begins at midnight here."),
     )
 
@@ -58,7 +71,10 @@ class PreferencesForm(forms.ModelForm[Profile]):
         return [name for slug, name in topics if slug in chosen]
 
     def clean_display_name(self) -> str:
-        name = " ".join(self.cleaned_data["display_name"].split())
+        """Without what cannot be seen and turns the text beside it, such as bidi controls."""
+        typed = " ".join(self.cleaned_data["display_name"].split())
+        seen = (c for c in typed if c in _JOINERS or unicodedata.category(c) != "Cf")
+        name = "".join(seen).strip(f" {_JOINERS}")
         if any(unicodedata.category(character) == "Cc" for character in name):
             raise ValidationError(_("Please use only characters that can be spoken."))
         return name

@@ -51,11 +51,16 @@ def signed_in[**P](
     def wrapper(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        back = request.htmx.current_url_abs_path or request.path
-        sign_in = f"{reverse('account_login')}?{urlencode({'next': back})}"
-        return HttpResponseClientRedirect(sign_in) if request.htmx else redirect(sign_in)
+        return to_sign_in(request, request.path)
 
     return wrapper
+
+
+def to_sign_in(request: SiteRequest, back: str) -> HttpResponse:
+    """Sign in and come back: to the page that htmx was called from, else to `back`."""
+    back = request.htmx.current_url_abs_path or back
+    sign_in = f"{reverse('account_login')}?{urlencode({'next': back})}"
+    return HttpResponseClientRedirect(sign_in) if request.htmx else redirect(sign_in)
 
 
 def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], size: int) -> Page[M]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import get_language
 
-from skill_endpoint.facts.models import Fact, FactQuerySet
+from accounts.models import User
+from skill_endpoint.facts.models import Fact, FactQuerySet, Favourite
+
+RECENT = 3  # as many of the facts saved last stand on the front page
 
 
 def language() -> str:
@@ -14,3 +18,18 @@ def language() -> str:
 def readable() -> FactQuerySet:
     """Published facts with a text for the page's language, their texts ready."""
     return Fact.objects.published().told_in(language()).with_text()
+
+
+def saved_last(person: User) -> list[Fact]:
+    """The newest of the person's list, each with `saved_at` and `saved_by`, as the front page."""
+    saved = Favourite.objects.filter(user=person)
+    mine = saved.filter(fact=OuterRef("pk"))
+    return list(
+        readable()
+        .filter(pk__in=saved.values("fact")[:RECENT])
+        .annotate(
+            saved_at=Subquery(mine.values("saved_at")[:1]),
+            saved_by=Subquery(mine.values("door")[:1]),
+        )
+        .order_by("-saved_at")
+    )

@@ -214,6 +214,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]  # a language is listed when its catalogue is complete
 LOCALE_PATHS = [BASE_DIR / "companion" / "locale"]
 
+FORMAT_MODULE_PATH = "companion.formats"
 # --- logs, metrics, errors ---------------------------------------------------------------------
 LOGGING = logs.configuration(console=DEBUG or DEV_TOOLS)
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.utils.functional import Promise
@@ -10,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Profile
 
-# names of tzdata that are no places, or older spellings of ones that are
 _REGIONS = (
     "Africa",
     "America",
@@ -31,12 +31,34 @@ type Group = tuple[str, list[Choice]]
 
 @cache
 def by_region() -> tuple[Group, ...]:
-    """(region, [(name, city)]) of every time zone that is called after a place."""
-    names = sorted(available_timezones())
+    """(region, [(name, city)]) of every place that tzdata lists, by its present name only."""
+    names = _places()
     return tuple(
         (region, [(name, _city(name)) for name in names if name.startswith(f"{region}/")])
         for region in _REGIONS
     )
+
+
+@cache
+def former_names() -> dict[str, str]:
+    """Name -> its older spellings, which browsers still report: `Asia/Calcutta` for Kolkata."""
+    places, former = set(_places()), dict[str, str]()
+    for line in _tzdata("tzdata.zi"):
+        if line.startswith("L "):
+            _link, name, other = line.split()
+            if name in places and other not in places and other.startswith(_REGIONS):
+                former[name] = f"{former.get(name, '')} {other}".strip()
+    return former
+
+
+def _places() -> list[str]:
+    """zone.tab: one line a place, in columns; the third is the zone."""
+    zones = {line.split("\t")[2] for line in _tzdata("zone.tab") if not line.startswith("#")}
+    return sorted(zones & available_timezones())
+
+
+def _tzdata(name: str) -> list[str]:
+    return (files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8").splitlines()
 
 
 def _city(name: str) -> str:

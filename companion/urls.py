@@ -30,6 +30,7 @@ urlpatterns = [
     path("facts/<slug:topic>/<slug:slug>/remove/", facts.remove, name="fact_remove"),
     path("saved/", saved.saved, name="saved"),
     path("saved/undo/", saved.undo, name="saved_undo"),
+    path("saved/dismiss/", saved.dismiss, name="saved_dismiss"),
     path("alexa-link/", alexa_link.alexa_link, name="alexa_link"),
     path("me/", me.me, name="me"),
     path("me/preferences/", me.preferences, name="preferences"),

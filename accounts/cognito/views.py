@@ -12,6 +12,8 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -96,7 +98,9 @@ class SignUpAdapter(CognitoAdapter):
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Make an account at the pool; it ends signed in, by the same callback as a sign-in."""
     if settings.DEV_TOOLS:  # the local AWS has no such page: the simulator stands in for it
-        return redirect("dev_sign_up")
+        after = request.POST.get("next")
+        query = f"?{urlencode({'next': after})}" if after else ""
+        return redirect(reverse("dev_sign_up") + query)
     provider = SignUpAdapter(request, "cognito").get_provider()
     provider.oauth2_adapter_class = SignUpAdapter
     response: HttpResponse = provider.redirect_from_request(request)

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('display_name', models.CharField(blank=True, help_text='Spoken in greetings. Leave it empty to be greeted without a name.', max_length=40, verbose_name='What should Alexa call you?')),
                 ('topics', models.JSONField(blank=True, default=list, help_text='Facts come from these. With none chosen they come from all.', verbose_name='Topics')),
                 ('time_zone', models.CharField(default='UTC', help_text='Decides when your day, and with it the fact of the day, begins.', max_length=64, validators=[accounts.models._known_time_zone], verbose_name='Time zone')),
-                ('remember_history', models.BooleanField(default=True, help_text='Needed so that you never hear the same fact twice.', verbose_name='Remember what I heard')),
+                ('remember_history', models.BooleanField(default=True, help_text='Needed so that no fact comes back until you have heard them all.', verbose_name='Remember what I heard')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from django import template
 from django.template import Context
 from django.utils.translation import get_language
@@ -8,6 +10,10 @@ from companion.removal import Removal
 from skill_endpoint.facts.models import Fact, FactText
 
 register = template.Library()
+
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+# Undo stands where facts are saved and removed, and nowhere else
+_PAGES_WITH_UNDO = {"home", "facts", "topic", "fact", "saved", "fact_save", "fact_remove"}
 
 
 @register.simple_tag
@@ -20,6 +26,12 @@ def text_of(fact: Fact) -> FactText | None:
 
 
 @register.filter
+def typographic(text: str) -> str:
+    """Mars's -> Mars’s, as it is printed; Alexa is given the text as it was written."""
+    return _APOSTROPHE.sub("’", text)
+
+
+@register.filter
 def is_web_address(locator: str) -> bool:
     """True for what may stand in href; a DOI or a page number is text."""
     return locator.startswith(("https://", "http://"))
@@ -28,4 +40,6 @@ def is_web_address(locator: str) -> bool:
 @register.simple_tag(takes_context=True)
 def last_removal(context: Context) -> Removal | None:
     request = context.get("request")
-    return Removal.of(request) if request else None
+    if not request or not request.resolver_match:
+        return None
+    return Removal.of(request) if request.resolver_match.url_name in _PAGES_WITH_UNDO else None

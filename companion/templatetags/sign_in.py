@@ -18,10 +18,17 @@ def is_outage(reason: str | None) -> bool:
 
 
 @register.filter
+def is_cancelled(reason: str | None) -> bool:
+    return reason == "access_denied"
+
+
+@register.filter
 def sign_in_cause(reason: str | None) -> str | Promise:
     """One sentence a person can act on; the reason itself is for the log."""
     if reason in _OUTAGES:
         return _("The sign-in service does not answer just now. Please try again in a minute.")
+    if is_cancelled(reason):
+        return _("You left the sign-in page before you were signed in. Start again if you like.")
     if reason in _TOO_LATE:
         return _("It took too long, or the page was opened twice. A fresh start helps.")
     if reason in _SET_UP:

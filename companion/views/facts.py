@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.models import Door
-from companion import library
+from accounts.models import Door, User
+from companion import library, time_zones
 from companion.forms import SearchForm
-from companion.http import SignedInRequest, SiteRequest, page_of, safe_next, signed_in
+from companion.http import SignedInRequest, SiteRequest, page_of, safe_next, signed_in, to_sign_in
 from companion.removal import Removal
 from companion.templatetags.facts import text_of
+from companion.wish import Wish
 from skill_endpoint.facts.models import Fact, Favourite, Topic
 
 PAGE_SIZE = 24
@@ -56,12 +61,20 @@ def fact(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
     return render(request, "companion/fact.html", {"fact": shown})
 
 
-@signed_in
+@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def save(request: SignedInRequest, topic: str, slug: str) -> HttpResponse:
+def save(request: SiteRequest, topic: str, slug: str) -> HttpResponse:
+    """On the list of who is signed in; a visitor signs in first, which saves it as well."""
     shown = get_object_or_404(library.readable(), topic__slug=topic, slug=slug)
     if request.method != "POST":  # back from signing in, which ends with a GET
         return redirect(shown)
+    if isinstance(request.user, User):
+        return _save(cast("SignedInRequest", request), shown)
+    Wish.keep(request, shown)
+    return to_sign_in(request, safe_next(request, shown.get_absolute_url()))
+
+
+def _save(request: SignedInRequest, shown: Fact) -> HttpResponse:
     removal = Removal.of(request)
     if removal and removal.fact_id == shown.pk:  # a second thought: as it was, door and time
         removal.undo(request.user)
@@ -88,5 +101,9 @@ def remove(request: SignedInRequest, topic: str, slug: str) -> HttpResponse:
 def _star(request: SignedInRequest, fact: Fact, *, saved: bool) -> HttpResponse:
     if not request.htmx:
         return redirect(safe_next(request, fact.get_absolute_url()))
-    context = {"fact": fact, "saved": saved, "here": safe_next(request, fact.get_absolute_url())}
-    return render(request, "partials/star_swapped.html", context)
+    here = safe_next(request, fact.get_absolute_url())
+    context = {"fact": fact, "saved": saved, "here": here}
+    if here == reverse("home"):  # it shows what was saved last, too
+        context["recent"] = library.saved_last(request.user)
+    with timezone.override(time_zones.of(request.user.profile)):
+        return render(request, "partials/star_swapped.html", context)

@@ -19,8 +19,6 @@ from skill_endpoint.facts.models import Fact, Favourite, Hearing
 from skill_endpoint.facts.selection import choose, daily_seed
 from skill_endpoint.models import AccountLink
 
-RECENT = 3
-
 
 @login_not_required
 @require_safe
@@ -45,7 +43,7 @@ def _today(request: HttpRequest, person: User) -> HttpResponse:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     saved = Favourite.objects.filter(user=person)
     heard = Hearing.objects.filter(user=person, heard_at__gte=midnight)
-    wanted = Q(pk__in=saved.values("fact")[:RECENT]) | Q(pk__in=heard.values("fact")[:1])
+    wanted = Q(pk__in=saved.values("fact")[: library.RECENT]) | Q(pk__in=heard.values("fact")[:1])
     if choice:
         wanted |= Q(pk=choice.fact_id)
     facts = list(
@@ -63,7 +61,7 @@ def _today(request: HttpRequest, person: User) -> HttpResponse:
         "name": profile.display_name,
         "greeting": _greeting(now.hour),
         "fact": next(iter(told + chosen), None),
-        "recent": _newest_first(facts, "saved_at")[:RECENT],
+        "recent": _newest_first(facts, "saved_at")[: library.RECENT],
         "link": summarise(AccountLink.objects.filter(user=person)),
     }
     with timezone.override(now.tzinfo):

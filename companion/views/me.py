@@ -39,5 +39,5 @@ def preview(request: SignedInRequest) -> HttpResponse:
     """What Alexa would say with the choices on the page; nothing is kept."""
     form = PreferencesForm(request.POST, instance=request.user.profile)
     if not form.is_valid():
-        return render(request, "partials/preview.html", status=422)
-    return render(request, "partials/preview.html", {"preview": preview_of(form)})
+        return render(request, "partials/preview_swapped.html", status=422)
+    return render(request, "partials/preview_swapped.html", {"preview": preview_of(form)})

@@ -29,6 +29,14 @@ def saved(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def dismiss(request: SignedInRequest) -> HttpResponse:
+    """Take the offer to undo off the page."""
+    if request.method == "POST":
+        Removal.forget(request)
+    return redirect(safe_next(request, "/saved/"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: SignedInRequest) -> HttpResponse:
     """Put back what was removed last; a second press finds nothing to do."""
     if request.method != "POST":  # back from signing in, which ends with a GET

@@ -21,6 +21,7 @@ from pytest_django import Settings
 
 from accounts.cognito import keys
 from accounts.models import Door, Profile, Tombstone, User, sub_digest
+from skill_endpoint.facts.models import Fact, FactText, Favourite, Topic
 from tests.conftest import browser
 from tests.local_aws import LivePool, hosted_sign_in
 from tests.sign_in import CALLBACK, START, callback_path, person_of, sign_in, start
@@ -66,6 +67,20 @@ def test_a_person_signs_in(client: Client, pool: LivePool) -> None:
     assert (user.sub, user.email, user.email_verified) == (robin.sub, "robin@example.com", True)
     assert (user.first_seen_by, user.has_usable_password()) == ("web", False)
     assert client.get("/me/").status_code == 200
+
+
+def test_a_fact_that_a_visitor_wanted_is_saved(client: Client, pool: LivePool) -> None:
+    topic = Topic.objects.create(slug="space", name="Space")
+    fact = Fact.objects.create(
+        topic=topic, slug="mars", source_title="t", source_publisher="p", checked_on="2026-11-01"
+    )
+    FactText.objects.create(fact=fact, language="en", headline="About Mars", speech="Red.")
+    client.post("/facts/space/mars/save/")
+    back = sign_in(client, person_of(pool, "wish@example.com").name, "/facts/space/mars/")
+    assert [saved.fact for saved in Favourite.objects.all()] == [fact]
+    page = client.get(back["Location"]).content.decode()
+    assert "Saved: About Mars" in page
+    assert "(press to remove)" in page
 
 
 def test_a_phone_only_person_signs_in(client: Client, pool: LivePool) -> None:

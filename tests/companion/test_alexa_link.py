@@ -80,7 +80,7 @@ def test_it_lists_every_link_and_calls_the_best_state(sign_in: SignIn, linked: U
     answer = sign_in(linked).get("/alexa-link/")
     assert "Linked and working" in text(soup(answer).title)
     assert len(soup(answer).select('section[id], section[aria-labelledby^="link-"]')) == 3
-    assert "A voice that Alexa recognises" in main(answer)
+    assert "A voice that Alexa recognizes" in main(answer)
 
 
 def test_it_shows_no_link_of_others(sign_in: SignIn, linked: User, stranger: User) -> None:

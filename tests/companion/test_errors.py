@@ -80,6 +80,7 @@ def test_it_says_that_an_account_was_deleted() -> None:
         ("invalid_grant", "took too long"),
         ("id token: expired", "took too long"),
         ("invalid_client", "not set up"),
+        ("access_denied", "You left the sign-in page"),
         ("id token: nonce", "did not pass our checks"),
         ("unknown", "another tab"),
         ("a reason of the future", "another tab"),
@@ -103,6 +104,13 @@ def test_it_says_that_the_pool_cannot_be_reached(
     answer = client.get(reverse("cognito_callback"), {"state": state, "code": "c"})
     assert "Sign-in cannot be reached" in main(answer)
     assert "csrfmiddlewaretoken" in form_to(answer, reverse("cognito_login"))
+
+
+def test_it_knows_a_canceled_sign_in_without_its_state(client: Client, db: None) -> None:
+    answer = client.get(reverse("cognito_callback"), {"error": "access_denied", "state": "old"})
+    assert answer.status_code == 401
+    assert "You did not sign in" in main(answer)
+    assert "another tab" not in main(answer)
 
 
 @pytest.mark.parametrize(

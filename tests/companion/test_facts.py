@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Door, User
+from companion.wish import Wish
 from skill_endpoint.facts.models import Fact, FactText, Favourite
 from tests.companion.conftest import NewFact, SignIn
-from tests.companion.pages import main, soup, statements, text
+from tests.companion.pages import form_to, main, soup, statements, text
 
 HTMX = {"HX-Request": "true"}
 
@@ -118,9 +124,89 @@ def test_it_hides_facts_without_a_text_to_read(client: Client, new_fact: NewFact
 
 def test_it_sends_a_visitor_to_sign_in_and_back(client: Client, new_fact: NewFact) -> None:
     fact = new_fact()
-    star = soup(client.get(path(fact))).select_one("a.star")
-    assert star
-    assert star["href"] == f"/accounts/login/?next={path(fact)}"
+    form = form_to(client.get(path(fact)), path(fact, "save"))
+    answer = client.post(path(fact, "save"), form)
+    assert answer["Location"] == f"/accounts/login/?{urlencode({'next': path(fact)})}"
+
+
+def test_it_saves_what_a_visitor_wanted_once_they_are_signed_in(
+    client: Client, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    client.post(path(fact, "save"))
+    assert not Favourite.objects.exists()
+    client.force_login(linked)
+    assert Favourite.objects.get(user=linked, fact=fact).door == Door.WEB
+    client.logout()
+    Favourite.objects.all().delete()
+    client.force_login(linked)
+    assert not Favourite.objects.exists()
+
+
+def test_it_saves_for_no_other_person_who_comes_later(
+    client: Client, stranger: User, new_fact: NewFact
+) -> None:
+    client.post(path(new_fact(), "save"))
+    with time_machine.travel(timezone.now() + Wish.KEPT):
+        client.force_login(stranger)
+    assert not Favourite.objects.exists()
+
+
+def test_it_saves_no_wish_that_was_taken_back_meanwhile(
+    client: Client, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    client.post(path(fact, "save"))
+    fact.delete()
+    client.force_login(linked)
+    assert not Favourite.objects.exists()
+
+
+def test_it_wishes_nothing_by_get_or_without_a_token(linked: User, new_fact: NewFact) -> None:
+    client = Client(SERVER_NAME="localhost", SERVER_PORT="8000", enforce_csrf_checks=True)
+    fact = new_fact()
+    client.get(path(fact, "save"))
+    assert client.post(path(fact, "save")).status_code == 403
+    client.force_login(linked)
+    assert not Favourite.objects.exists()
+
+
+def test_it_swaps_what_was_saved_last_where_that_is_on_the_page(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    linked.profile.time_zone = "Asia/Tokyo"
+    linked.profile.save()
+    client = sign_in(linked)
+    with time_machine.travel(datetime(2026, 11, 21, 20, 0, tzinfo=UTC), tick=False):
+        home = client.post(path(fact, "save"), {"next": "/"}, headers=HTMX)
+    card = soup(home).select_one("#saved-last[hx-swap-oob]")
+    assert "About blue-sunsets" in text(card)
+    assert "22 November, 5 a.m." in text(card)
+    again = client.post(path(fact, "remove"), {"next": "/"}, headers=HTMX)
+    assert "Nothing yet" in text(soup(again).select_one("#saved-last"))
+    elsewhere = client.post(path(fact, "save"), {"next": path(fact)}, headers=HTMX)
+    assert not soup(elsewhere).select("#saved-last")
+
+
+def test_it_undoes_to_the_page_with_the_star(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    client = sign_in(linked)
+    client.post(path(fact, "save"))
+    removed = client.post(path(fact, "remove"), {"next": "/"}, headers=HTMX)
+    assert form_to(removed, reverse("saved_undo"))["next"] == "/"
+
+
+def test_it_prints_apostrophes_as_they_are_set(client: Client, new_fact: NewFact) -> None:
+    fact = new_fact(headline="Mars's 'blue' <b>", speech="It isn't red.")
+    assert "Mars’s 'blue' <b>" in main(client.get(path(fact)))
+    assert "It isn’t red." in main(client.get("/facts/"))
+
+
+def test_it_writes_dates_in_one_style(client: Client, new_fact: NewFact) -> None:
+    assert "Checked on 1 November 2026" in main(client.get(path(new_fact())))
 
 
 def test_it_saves_by_the_web_door(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:

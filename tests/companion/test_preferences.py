@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import pytest
+from bs4 import Tag
 from django.test import Client
 
 from accounts.models import Door, Profile, User
@@ -81,6 +82,24 @@ def test_it_tidies_the_name(sign_in: SignIn, linked: User) -> None:
     assert profile_of(linked).display_name == "Ada King"
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("\u202eAda\u202c", "Ada"),
+        ("A\u2066d\u2069a\u200b\ufeff", "Ada"),
+        ("\u200fعائشة", "عائشة"),
+        ("می\u200cترا", "می\u200cترا"),
+        ("👩\u200d🚀 Mae", "👩\u200d🚀 Mae"),
+        ("\u200d\u202e \u200c", ""),
+    ],
+)
+def test_it_keeps_of_the_name_what_is_seen(
+    sign_in: SignIn, linked: User, typed: str, kept: str
+) -> None:
+    sign_in(linked).post("/me/preferences/", {**GOOD, "display_name": typed})
+    assert profile_of(linked).display_name == kept
+
+
 def test_it_changes_nobody_else(sign_in: SignIn, linked: User, stranger: User) -> None:
     sign_in(stranger).post("/me/preferences/", {**GOOD, "user": linked.pk, "id": 1})
     assert profile_of(linked).display_name == ""
@@ -133,6 +152,26 @@ def test_it_offers_every_place_by_region(sign_in: SignIn, linked: User) -> None:
     assert page.select_one('optgroup[label="Europe"] option[value="Europe/Berlin"]')
 
 
+def test_it_offers_a_place_once_by_its_present_name(sign_in: SignIn, linked: User) -> None:
+    offered = {name for _, zones in time_zones.by_region() for name, _ in zones}
+    assert {"Asia/Kolkata", "Europe/Stockholm", "Australia/Lord_Howe"} <= offered
+    assert not offered & {"Asia/Calcutta", "Australia/LHI", "Europe/Kiev"}
+    assert not any("ComodRivadavia" in name for name in offered)
+    page = soup(sign_in(linked).get("/me/"))
+    # what browsers still call it
+    assert page.select_one('option[value="Asia/Kolkata"][data-was~="Asia/Calcutta"]')
+
+
+def test_it_offers_the_devices_zone_before_the_list(sign_in: SignIn, linked: User) -> None:
+    field = soup(sign_in(linked).get("/me/")).select_one(".field:has(#id_time_zone)")
+    assert field
+    assert [part.name for part in field.find_all(["label", "button", "select"])] == [
+        "label",
+        "button",
+        "select",
+    ]
+
+
 def test_it_keeps_a_zone_that_is_called_after_no_place(sign_in: SignIn, linked: User) -> None:
     linked.profile.time_zone = "US/Pacific"
     linked.profile.save()
@@ -159,6 +198,30 @@ def test_it_previews_choices_without_keeping_them(sign_in: SignIn, linked: User)
     assert "Grace & <b>" in preview
     assert "oceans" in preview
     assert profile_of(linked).display_name == ""
+
+
+def test_it_previews_while_somebody_types(sign_in: SignIn, linked: User) -> None:
+    form = soup(sign_in(linked).get("/me/")).find("form", action="/me/preferences/")
+    assert isinstance(form, Tag)
+    assert str(form["hx-trigger"]).startswith("input delay:")
+
+
+@pytest.mark.parametrize("path", ["/me/", "/alexa-link/"])
+def test_it_promises_no_more_than_there_are_facts(sign_in: SignIn, linked: User, path: str) -> None:
+    page = main(sign_in(linked).get(path))
+    assert "until you have heard them all" in page
+    assert "twice" not in page
+
+
+def test_it_announces_the_preview_in_two_words(sign_in: SignIn, linked: User) -> None:
+    client = sign_in(linked)
+    page = soup(client.get("/me/"))
+    preview = page.find(id="preview")
+    assert isinstance(preview, Tag)
+    assert not preview.has_attr("aria-live")
+    assert page.select_one('#preview-said[role="status"]')
+    answer = client.post("/me/preferences/preview/", GOOD)
+    assert text(soup(answer).select_one("#preview-said[hx-swap-oob]")) == "Preview updated"
 
 
 def test_it_previews_nothing_of_a_wrong_choice(sign_in: SignIn, linked: User) -> None:

@@ -140,6 +140,44 @@ def test_it_offers_undo_for_a_while_only(sign_in: SignIn, linked: User, new_fact
     assert not Favourite.objects.exists()
 
 
+@pytest.mark.parametrize("address", ["/saved/", "/", "/facts/", "/facts/space/"])
+def test_it_offers_undo_where_facts_are_saved(
+    sign_in: SignIn, linked: User, new_fact: NewFact, address: str
+) -> None:
+    fact, _other = new_fact(), new_fact("other")
+    keep(linked, fact)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    assert "Removed:" in main(client.get(address))
+
+
+@pytest.mark.parametrize("address", ["/me/", "/alexa-link/", "/accounts/logout/", "/nothing/"])
+def test_it_offers_undo_nowhere_else(
+    sign_in: SignIn, linked: User, new_fact: NewFact, address: str
+) -> None:
+    fact = new_fact()
+    keep(linked, fact)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    assert "Removed:" not in main(client.get(address))
+
+
+def test_it_closes_the_offer(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
+    fact = new_fact()
+    keep(linked, fact)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    page = soup(client.get("/facts/?q=blue"))
+    close = page.select_one(f'form.notice button[formaction="{reverse("saved_dismiss")}"]')
+    assert text(close) == "Close"
+    client.get(reverse("saved_dismiss"))
+    assert "Removed:" in main(client.get("/saved/"))
+    answer = client.post(reverse("saved_dismiss"), {"next": "/facts/?q=blue"})
+    assert answer["Location"] == "/facts/?q=blue"
+    assert "Removed:" not in main(client.get("/saved/"))
+    assert not Favourite.objects.exists()
+
+
 def test_it_forgets_undo_when_the_fact_is_saved_again(
     sign_in: SignIn, linked: User, new_fact: NewFact
 ) -> None:

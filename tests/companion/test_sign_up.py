@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.cognito.nonce import nonce_for
+from tests.companion.pages import form_to
 
 SIGN_UP = "/accounts/sign-up/"
 
@@ -76,6 +77,18 @@ def test_it_lets_its_browser_post_there(client: Client) -> None:
 
 def test_it_goes_to_the_stand_in_where_there_is_no_such_page(client: Client, db: None) -> None:
     assert client.post(SIGN_UP)["Location"] == reverse("dev_sign_up")
+
+
+@pytest.mark.parametrize(
+    ("wished", "kept"), [("/saved/?page=2", "/saved/?page=2"), ("//evil.example", None)]
+)
+def test_the_stand_in_knows_where_to_go_on(
+    client: Client, db: None, wished: str, kept: str | None
+) -> None:
+    page = client.get(client.post(SIGN_UP, {"next": wished})["Location"])
+    assert form_to(page, reverse("dev_sign_up")).get("next") == kept
+    # with an account already, it is the same way
+    assert form_to(page, reverse("cognito_login")).get("next") == kept
 
 
 def test_it_takes_no_get(client: Client, db: None) -> None:

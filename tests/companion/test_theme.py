@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import Tag
 from django.test import Client
 from django.urls import reverse
 
-from tests.companion.pages import form_to, soup
+from tests.companion.pages import form_to, soup, text
 
 YEAR = 365 * 24 * 3600
 
@@ -27,6 +28,11 @@ def test_it_goes_back_to_the_device(client: Client, db: None) -> None:
     page = soup(client.get("/"))
     assert page.html
     assert not page.html.has_attr("data-theme")
+
+
+def test_it_names_the_choices(client: Client, db: None) -> None:
+    form = soup(client.get("/")).find("form", action=reverse("theme"))
+    assert text(form if isinstance(form, Tag) else None) == "Colors Light Dark As device"
 
 
 @pytest.mark.parametrize("cookie", ["pink", 'dark" onload="x', "<b>", ""])

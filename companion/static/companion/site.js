@@ -36,7 +36,7 @@ function listen(button) {
   speechSynthesis.speak(speech);
 }
 
-// Copy: the text of what data-copy names; the button says so
+// Copy what data-copy names; the button says so
 async function copy(button) {
   const before = button.textContent;
   await navigator.clipboard.writeText(
@@ -46,18 +46,19 @@ async function copy(button) {
   setTimeout(() => (button.textContent = before), 2000);
 }
 
-// time zone: offer this device's for the select in data-zone
+// offer this device's time zone to the select in data-zone
 function offerZone(button) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const select = document.getElementById(button.dataset.zone);
-  if (select.value === zone || ![...select.options].some((option) => option.value === zone)) return;
-  button.append(" ", zone.replaceAll("_", " "));
+  const found = select.querySelector(`[value="${zone}"], [data-was~="${zone}"]`);
+  if (!found || found.selected) return;
+  button.append(" ", found.value.replaceAll("_", " "));
   button.hidden = false;
   button.onclick = () => {
-    select.value = zone;
+    found.selected = true;
     button.hidden = true;
     select.focus();
-    select.dispatchEvent(new Event("change", { bubbles: true }));
+    select.dispatchEvent(new Event("input", { bubbles: true }));
   };
 }
 
