@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 
 from django.conf import settings
@@ -17,6 +18,28 @@ class RequestLogMiddleware(RequestMiddleware):
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         return f"{request.method} {request.path}"
+
+
+class Utf8FormsMiddleware:
+    """Refuse forms in another charset than UTF-8 here, before anything reads them.
+
+    Django refuses them when they are read, and then once more inside its own error page, which
+    reads the form for its CSRF token: that ended in a 500.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if charset := (request.content_params or {}).get("charset"):
+            try:
+                is_utf8 = codecs.lookup(charset).name == "utf-8"
+            except (LookupError, ValueError):  # Django ignores what it does not know
+                is_utf8 = True
+            if not is_utf8:
+                return HttpResponse("Send it as UTF-8.\n", status=415, content_type="text/plain")
+            request.encoding = "utf-8"  # it knows none of the other names for it
+        return self.get_response(request)
 
 
 class CanonicalHostMiddleware:
@@ -52,3 +75,17 @@ class ContentSecurityPolicyMiddleware(csp.ContentSecurityPolicyMiddleware):
             policy = {**settings.SECURE_CSP, "form-action": form_action}
             response._csp_config = policy  # type: ignore[attr-defined]
         return super().process_response(request, response)
+
+
+class PrivatePagesMiddleware:
+    """What a signed-in person sees is kept by no cache, the browser's own included."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        # by the cookie and not by the user: that would cost a statement
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response

@@ -86,7 +86,9 @@ MIDDLEWARE = [
     "companion.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "companion.middleware.Utf8FormsMiddleware",
     "companion.middleware.CanonicalHostMiddleware",
+    "companion.middleware.PrivatePagesMiddleware",
     "companion.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -212,9 +214,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]  # a language is listed when its catalogue is complete
+FORMAT_MODULE_PATH = "companion.formats"
 LOCALE_PATHS = [BASE_DIR / "companion" / "locale"]
 
-FORMAT_MODULE_PATH = "companion.formats"
 # --- logs, metrics, errors ---------------------------------------------------------------------
 LOGGING = logs.configuration(console=DEBUG or DEV_TOOLS)
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

@@ -50,6 +50,8 @@ urlpatterns = [
     path("accounts/sessions/", gone),
     path("accounts/", include("allauth.urls")),
     path("admin/logout/", logout.admin_sign_out),
+    path("admin/password_change/", gone),  # nobody has a password
+    path("admin/password_change/done/", gone),
     path("admin/", admin.site.urls),
 ]
 if settings.DEV_TOOLS:

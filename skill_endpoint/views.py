@@ -77,11 +77,14 @@ def _check_turn(envelope: dict[str, Any], now: datetime) -> None:
 def _body(request: HttpRequest) -> bytes:
     """The raw body; one that says or turns out to be too long is not read to its end."""
     length = request.META.get("CONTENT_LENGTH") or ""
-    try:
-        if not length and request.META.get("wsgi.input_terminated"):
-            # chunked: Django takes a body without a length for an empty one
+    if not length and request.META.get("wsgi.input_terminated"):
+        # chunked: Django takes a body without a length for an empty one
+        try:
             body: bytes = request.META["wsgi.input"].read(MAX_BODY_BYTES + 1)
-            return body
+        except Exception as error:  # each server has errors of its own for a broken chunk
+            raise RequestRejected("unreadable") from error
+        return body
+    try:
         if not length.isascii() or not length.isdigit():
             raise RequestRejected("unreadable")
         if len(length) > 9 or int(length) > MAX_BODY_BYTES:

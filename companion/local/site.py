@@ -20,7 +20,6 @@ from companion.local.supervisor import Process, Supervisor
 from skill_endpoint.simulator.pki import ensure_pki
 
 ENV_FILE = "demo.env"
-THREADS = 8  # the page of the simulator calls /alexa/ of the same process, and that the pool
 
 
 class AlreadyRunning(RuntimeError):
@@ -113,11 +112,8 @@ def _start_site(supervisor: Supervisor, settings: Mapping[str, str], port: int) 
         "gunicorn",
         "companion.wsgi:application",
         f"--bind=127.0.0.1:{port}",
-        "--worker-class=gthread",
-        "--workers=1",
-        f"--threads={THREADS}",
+        f"--config={environment.BASE_DIR / 'deploy' / 'gunicorn.conf.py'}",
         "--graceful-timeout=5",
-        "--no-control-socket",
     )
     supervisor.wait_ready(site, f"http://localhost:{port}/readyz")
     return site

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from skill_endpoint import links
+from skill_endpoint import links, views
 from skill_endpoint.models import AccountLink, SeenRequest, SkillEvent
 from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator.envelopes import Device, Envelope
@@ -140,6 +140,18 @@ def test_the_same_request_under_a_new_signature_is_a_replay(
     body = encoded(launch) + b" "
     headers: Any = chains["several_names"].headers_for(body, "several_names")
     assert is_refused(post(body, headers=headers))
+
+
+class BrokenChunks:
+    def read(self, size: int) -> bytes:
+        raise RuntimeError("a server's own error")
+
+
+def test_a_body_in_broken_chunks_is_refused() -> None:
+    request = RequestFactory().post("/alexa/", content_type="application/json")
+    request.META |= {"wsgi.input_terminated": True, "wsgi.input": BrokenChunks()}
+    del request.META["CONTENT_LENGTH"]
+    assert is_refused(views.alexa(request))
 
 
 def test_a_refused_request_does_not_use_up_its_id(post: Post, launch: Envelope) -> None:

@@ -1,0 +1,36 @@
+"""gunicorn's settings, the same in production and in a local run.
+
+    gunicorn companion.wsgi --config deploy/gunicorn.conf.py
+
+Requests are short and synchronous and share caches of keys: threads, in few processes.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+from gunicorn.arbiter import Arbiter
+
+worker_class = "gthread"
+threads = 8
+workers = 1
+# no access log: the query of a sign-in's callback holds a code; companion.logs writes the path
+accesslog = None
+control_socket_disable = True
+
+READ_SECONDS = 5  # Alexa waits 8 s for an answer, so nobody honest pauses for longer than this
+
+
+def when_ready(server: Arbiter) -> None:
+    """Let no reader wait for ever.
+
+    A thread waits for the rest of a request as long as its sender pleases; eight senders would
+    stop the site. gunicorn has no timeout for that, so the kernel gets one: connections inherit
+    it from the listening socket (socket(7), SO_RCVTIMEO). A proxy in front that buffers requests
+    still is the real answer to somebody who sends one byte now and then.
+    """
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_SECONDS, 0)
+        )

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tests.conftest import browser
+
+TOKEN = "x" * 32
+
+
+def post_form(charset: str) -> int:
+    """As a browser with a CSRF cookie, whose form is read before any view."""
+    client = browser(enforce_csrf_checks=True, raise_request_exception=False)
+    client.cookies["doors_csrf"] = TOKEN
+    response = client.generic(
+        "POST",
+        "/theme/",
+        f"theme=dark&csrfmiddlewaretoken={TOKEN}",
+        content_type=f"application/x-www-form-urlencoded; charset={charset}",
+    )
+    return response.status_code
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "utf-16", "utf-7", "zlib", "cp037"])
+def test_a_form_in_another_charset_is_refused(charset: str) -> None:
+    assert post_form(charset) == 415
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF8", "u8", "nonsense"])
+def test_utf8_by_any_of_its_names_is_taken(charset: str) -> None:
+    assert post_form(charset) == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/me/", "/saved/", "/alexa-link/"])
+def test_no_cache_keeps_what_a_signed_in_person_sees(linked: User, path: str) -> None:
+    client = browser()
+    client.force_login(linked)
+    assert client.get(path)["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.django_db
+def test_what_anybody_sees_may_be_kept(client: Client) -> None:
+    assert "Cache-Control" not in client.get("/facts/").headers

@@ -1,0 +1,61 @@
+"""gunicorn with the project's settings, in front of something small."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from companion.local.environment import BASE_DIR, free_port
+
+APPLICATION = """
+def application(environ, start_response):
+    environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+"""
+HALF_A_HEADER = b"GET / HTTP/1.1\r\nHost: loc"
+HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{"
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    (tmp_path / "small.py").write_text(APPLICATION, encoding="utf-8")
+    port = free_port()
+    config = BASE_DIR / "deploy" / "gunicorn.conf.py"
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gunicorn", "small:application"),
+            *(f"--chdir={tmp_path}", f"--bind=127.0.0.1:{port}", f"--config={config}"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.mark.parametrize("beginning", [HALF_A_HEADER, HALF_A_BODY])
+def test_senders_who_stop_halfway_do_not_stop_the_site(port: int, beginning: bytes) -> None:
+    """More of them than there are threads; without a deadline nobody else is ever answered."""
+    stalled = [socket.create_connection(("127.0.0.1", port)) for _ in range(12)]
+    for connection in stalled:
+        connection.sendall(beginning)
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as honest:
+        honest.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert honest.recv(15) == b"HTTP/1.1 200 OK"
+    for connection in stalled:
+        connection.close()
