@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import socket
 import struct
-
-from gunicorn.arbiter import Arbiter
+from typing import Any
 
 worker_class = "gthread"
 threads = 8
@@ -22,7 +21,7 @@ control_socket_disable = True
 READ_SECONDS = 5  # Alexa waits 8 s for an answer, so nobody honest pauses for longer than this
 
 
-def when_ready(server: Arbiter) -> None:
+def when_ready(server: Any) -> None:
     """Let no reader wait for ever.
 
     A thread waits for the rest of a request as long as its sender pleases; eight senders would
