@@ -26,12 +26,14 @@ SKILL_ID = "amzn1.ask.skill.tests"
 
 @pytest.fixture(autouse=True)
 def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that would leave this machine fails where it tries."""
+    """A test that would leave this machine, or reach the demo on it, fails where it tries."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
         if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
             raise OSError(f"a test tried to reach {address[0]}")
+        if isinstance(address, tuple) and address[1] == 8000:
+            raise OSError("a test tried to reach port 8000, where the demo may be running")
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)

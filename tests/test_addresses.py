@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,3 +148,9 @@ def test_the_loopback_address_is_sent_to_the_one_name() -> None:
         302,
         "http://localhost:8000/facts/?q=moon",
     )
+
+
+def test_no_test_reaches_an_installation_that_may_be_running_here() -> None:
+    """PUBLIC_URL of the tests is the demo's: nothing they post may arrive there."""
+    with pytest.raises(OSError, match="a test tried to reach port 8000"):
+        socket.create_connection(("localhost", 8000), timeout=1)

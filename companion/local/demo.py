@@ -26,6 +26,7 @@ Two doors are open, {seconds:.1f} s after the command.
   Website     {url}/
               sign in as   {email.user:<22} password {email.password}
               or by phone  {phone.user:<22} password {phone.password}
+              the sign-in page is the local AWS's own; on AWS it is Cognito's
   Alexa       {url}/dev/alexa/
               link the account, then type one of these:
               {phrases}

@@ -12,7 +12,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -120,11 +120,17 @@ def kept_secret(state: Path, name: str, *, size: int = 32) -> str:
     return value
 
 
-def kept_port(state: Path, name: str, *, first: int | None = None) -> int:
+def kept_port(
+    state: Path,
+    name: str,
+    *,
+    first: int | None = None,
+    say: Callable[[str], object] = lambda line: None,
+) -> int:
     """The port of the last run where it is free, else the next free one; kept for the next run.
 
-    Without `first` the system chooses. Kept, because browsers, cookies and the pool's callback
-    addresses know it.
+    Without `first` the system chooses. `say` is told of a port that was wanted and busy. Kept,
+    because browsers, cookies and the pool's callback addresses know it.
     """
     path = state / "ports.json"
     saved = _read(path).get(name)
@@ -132,6 +138,8 @@ def kept_port(state: Path, name: str, *, first: int | None = None) -> int:
     if isinstance(saved, int):
         _await_free(saved)
     port = free_port() if start is None else next_free_port(start)
+    if start is not None and port != start:
+        say(f"port {start} is in use: using {port}")
     if port != saved:
         _write(path, {**_read(path), name: port})
     return port

@@ -59,7 +59,7 @@ def running_site(
     state = environment.private_folder(state.resolve())
     with _lock(state), Supervisor(state / "logs") as supervisor:
         ports = {
-            "site": environment.kept_port(state, "site", first=first_port),
+            "site": environment.kept_port(state, "site", first=first_port, say=say),
             "aws": environment.kept_port(state, "aws"),
         }
         aws = local_aws.start(supervisor, state / "aws", port=ports["aws"])

@@ -107,6 +107,20 @@ def test_it_takes_the_next_port_where_one_is_busy_and_keeps_it(tmp_path: Path) -
     assert environment.kept_port(tmp_path, "site", first=busy) == chosen
 
 
+def test_it_says_that_it_took_another_port_than_the_one_that_was_wanted(tmp_path: Path) -> None:
+    said: list[str] = []
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        busy = other.getsockname()[1]
+        chosen = environment.kept_port(tmp_path, "site", first=busy, say=said.append)
+    assert said == [f"port {busy} is in use: using {chosen}"]
+
+    environment.kept_port(tmp_path, "site", first=busy, say=said.append)
+    environment.kept_port(tmp_path, "aws", say=said.append)
+    assert len(said) == 1
+
+
 def test_it_sees_who_listens_on_the_other_loopback_address() -> None:
     """A browser that is sent to localhost tries ::1 first."""
     with socket.socket(socket.AF_INET6) as other:
