@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,10 +21,30 @@ for _model in (EmailAddress, SocialApp, SocialToken):
     admin.site.unregister(_model)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Records that the program writes and people only read."""
+PHONE = re.compile(r"[\d\s+()./-]+")
+MIN_DIGITS = 4  # fewer are in everybody's number
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+
+class FindsPhones(admin.ModelAdmin[Any]):
+    """A search that finds a phone number however it is written: (206) 555-0101."""
+
+    phone_field = "phone_number"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found, many = super().get_search_results(request, queryset, search_term)
+        # zeros in front stand for a country, or for being inside of one: +44 20 … is 020 …
+        digits = re.sub(r"\D", "", search_term).lstrip("0")
+        if PHONE.fullmatch(search_term) and len(digits) >= MIN_DIGITS:
+            found |= queryset.filter(**{f"{self.phone_field}__contains": digits})
+        return found, many
+
+
+class ReadOnly:
+    """Records that the program writes and people only read: for a list, or inside a page."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -32,21 +54,38 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return False
 
 
-class ProfileInline(admin.StackedInline[Profile, User]):
+def described(user: User) -> str:
+    """By name and addresses. For operators' pages only: logs and the history have the sub."""
+    known = [user.profile.display_name, user.email, user.phone_number]
+    return " · ".join(word for word in known if word) or gettext("not yet on the website")
+
+
+def topics_in_words(profile: Profile) -> str:
+    """This package knows their slugs only, which read well enough."""
+    return ", ".join(slug.replace("-", " ") for slug in profile.topics) or gettext("all topics")
+
+
+class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin[Any]):
+    pass
+
+
+class ProfileInline(ReadOnly, admin.StackedInline[Profile, User]):
     model = Profile
-    can_delete = False
     extra = 0
+    fields = ("display_name", "topic_words", "time_zone", "remember_history")
+    readonly_fields = ("topic_words",)
 
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+    @admin.display(description=_("topics"))
+    def topic_words(self, profile: Profile) -> str:
+        return topics_in_words(profile)
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin[User]):
+class UserAdmin(FindsPhones):
     """The pool is the authority over everything here but `active`."""
+
+    # what the packages above know of a person: they add their functions and inlines
+    from_above: ClassVar[list[Callable[[User], object]]] = []
 
     list_display = (
         "person",
@@ -85,17 +124,29 @@ class UserAdmin(admin.ModelAdmin[User]):
             },
         ),
     )
-    inlines = (ProfileInline,)
+    inlines: ClassVar[list[Any]] = [ProfileInline]
 
     @admin.display(description=_("person"), ordering="email")
     def person(self, user: User) -> str:
-        known = [user.profile.display_name, user.email, user.phone_number]
-        return " · ".join(word for word in known if word) or gettext("not yet on the website")
+        return described(user)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        above = (_("In the skill and on the website"), {"fields": tuple(self.from_above)})
+        return (*self.fieldsets, above) if self.from_above else self.fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         """All but `active`: a change to a copy of the pool's answer would not last."""
         fields = [name for _, part in self.fieldsets for name in part["fields"]]
-        return [name for name in fields if name != "is_active"]
+        return [*(name for name in fields if name != "is_active"), *self.from_above]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Headed by who it is: the sub alone tells an operator nothing."""
+        user: User | None = context.get("original")
+        if user:
+            context["subtitle"] = f"{described(user)} ({user.sub})"
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # people come through the pool
@@ -105,9 +156,20 @@ class UserAdmin(admin.ModelAdmin[User]):
 
 
 @admin.register(Profile)
-class ProfileAdmin(ReadOnlyAdmin):
-    list_display = ("user", "display_name", "topics", "time_zone", "remember_history")
+class ProfileAdmin(FindsPhones, ReadOnlyAdmin):
+    list_display = ("person", "user", "topic_words", "time_zone", "remember_history")
+    list_display_links = ("person", "user")
     list_filter = ("remember_history",)
     list_select_related = ("user",)
     search_fields = ("user__sub__startswith", "user__email", "user__phone_number", "display_name")
     search_help_text = _("Cognito sub, e-mail, phone number or name")
+    phone_field = "user__phone_number"
+    fields = ("user", "display_name", "topic_words", "time_zone", "remember_history")
+
+    @admin.display(description=_("person"), ordering="user__email")
+    def person(self, profile: Profile) -> str:
+        return described(profile.user)
+
+    @admin.display(description=_("topics"))
+    def topic_words(self, profile: Profile) -> str:
+        return topics_in_words(profile)

@@ -7,7 +7,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ReadOnlyAdmin
+from accounts.admin import FindsPhones, ReadOnly, ReadOnlyAdmin, UserAdmin
+from accounts.models import User
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
 
 
@@ -35,8 +36,25 @@ class StateFilter(admin.SimpleListFilter):
         return queryset if rule is None else queryset.filter(rule)
 
 
+class LinkInline(ReadOnly, admin.TabularInline[AccountLink, User]):
+    """On a person's page: each of their links, and the way to it."""
+
+    model = AccountLink
+    extra = 0
+    fields = ("state_word", "refused_reason", "linked_at", "last_used_at")
+    readonly_fields = ("state_word",)
+    show_change_link = True
+
+    @admin.display(description=_("state"))
+    def state_word(self, link: AccountLink) -> str:
+        return str(link.state.label)
+
+
+UserAdmin.inlines.append(LinkInline)
+
+
 @admin.register(AccountLink)
-class AccountLinkAdmin(ReadOnlyAdmin):
+class AccountLinkAdmin(FindsPhones, ReadOnlyAdmin):
     list_display = (
         "__str__",
         "user",
@@ -55,6 +73,7 @@ class AccountLinkAdmin(ReadOnlyAdmin):
         "user__email",
         "user__phone_number",
     )
+    phone_field = "user__phone_number"
     search_help_text = _("Alexa user id, speaker id, Cognito sub, e-mail or phone number")
 
     @admin.display(description=_("e-mail"), ordering="user__email")

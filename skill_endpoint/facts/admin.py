@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import UserAdmin
+from accounts.models import User
 from skill_endpoint.facts.models import Fact, FactText, Topic
 
 
@@ -23,8 +29,32 @@ class TopicAdmin(admin.ModelAdmin[Topic]):
         return int(topic.number_of_facts)  # type: ignore[attr-defined]
 
 
+class FactTextForm(forms.ModelForm[FactText]):
+    """Boxes for what is longer than a line; they say how much fits."""
+
+    class Meta:
+        model = FactText
+        fields = ("language", "headline", "speech", "more")
+        widgets = {  # noqa: RUF012 - ModelForm declares it so
+            "speech": AdminTextareaWidget(attrs={"rows": 3}),
+            "more": AdminTextareaWidget(attrs={"rows": 5}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("headline", "speech", "more"):
+            field = self.fields[name]
+            limit = _("At most %(limit)s characters.") % {"limit": field.widget.attrs["maxlength"]}
+            field.help_text = f"{field.help_text} {limit}".strip()
+
+    def clean_speech(self) -> str:
+        """One breath is one line."""
+        return " ".join(self.cleaned_data["speech"].split())
+
+
 class FactTextInline(admin.StackedInline[FactText, Fact]):
     model = FactText
+    form = FactTextForm
     extra = 0
     min_num = 1
 
@@ -34,10 +64,7 @@ class FactAdmin(admin.ModelAdmin[Fact]):
     list_display = (
         "headline",
         "topic",
-        "languages",
-        "source_publisher",
         "checked_on",
-        "child_safe",
         "is_published",
     )
     list_filter = ("topic", "is_published", "child_safe", "texts__language", "checked_on")
@@ -53,10 +80,6 @@ class FactAdmin(admin.ModelAdmin[Fact]):
     def headline(self, fact: Fact) -> str:
         return next((text.headline for text in fact.texts.all()), fact.slug)
 
-    @admin.display(description=_("languages"))
-    def languages(self, fact: Fact) -> str:
-        return ", ".join(sorted(text.language for text in fact.texts.all()))
-
     @admin.action(description=_("Publish the selected facts"), permissions=["change"])
     def publish(self, request: HttpRequest, facts: QuerySet[Fact]) -> None:
         changed = facts.update(is_published=True)
@@ -66,3 +89,16 @@ class FactAdmin(admin.ModelAdmin[Fact]):
     def withdraw(self, request: HttpRequest, facts: QuerySet[Fact]) -> None:
         changed = facts.update(is_published=False)
         self.message_user(request, _("Withdrawn: %(n)d") % {"n": changed})
+
+
+@admin.display(description=_("saved facts"))
+def saved(user: User) -> int:
+    return user.favourites.count()
+
+
+@admin.display(description=_("heard facts"))
+def heard(user: User) -> int:
+    return user.hearings.count()
+
+
+UserAdmin.from_above += [saved, heard]
