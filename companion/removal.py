@@ -57,9 +57,6 @@ class Removal:
         """Save it again by the door and at the time of the first saving; False if it is gone."""
         if not Fact.objects.filter(pk=self.fact_id).exists():
             return False
-        Favourite.objects.get_or_create(
-            user=user,
-            fact_id=self.fact_id,
-            defaults={"door": self.door, "saved_at": datetime.fromisoformat(self.saved_at)},
-        )
+        saved_at = datetime.fromisoformat(self.saved_at)
+        Favourite.objects.keep(user, self.fact_id, self.door, saved_at=saved_at)
         return True

@@ -45,7 +45,7 @@ def fulfil(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) 
     fact = library.readable().filter(pk=fact_id).first() if fact_id else None
     if request is None or fact is None:
         return
-    Favourite.objects.get_or_create(user=user, fact=fact, defaults={"door": Door.WEB})
+    Favourite.objects.keep(user, fact.pk, Door.WEB)
     text = text_of(fact)
     headline = typographic(text.headline) if text else fact.slug
     messages.success(request, _("Saved: %s") % headline, fail_silently=True)

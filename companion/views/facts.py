@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import Door, User
+from accounts.rate_limit import limited
 from companion import library, time_zones
 from companion.forms import SearchForm
 from companion.http import SignedInRequest, SiteRequest, page_of, safe_next, signed_in, to_sign_in
@@ -70,6 +71,11 @@ def save(request: SiteRequest, topic: str, slug: str) -> HttpResponse:
         return redirect(shown)
     if isinstance(request.user, User):
         return _save(cast("SignedInRequest", request), shown)
+    return _wish(request, shown)
+
+
+@limited("wish", rate=30, per=60)  # each may begin a session, which is a row
+def _wish(request: SiteRequest, shown: Fact) -> HttpResponse:
     Wish.keep(request, shown)
     return to_sign_in(request, safe_next(request, shown.get_absolute_url()))
 
@@ -78,7 +84,7 @@ def _save(request: SignedInRequest, shown: Fact) -> HttpResponse:
     removal = Removal.of(request)
     if removal and removal.fact_id == shown.pk:  # a second thought: as it was, door and time
         removal.undo(request.user)
-    Favourite.objects.get_or_create(user=request.user, fact=shown, defaults={"door": Door.WEB})
+    Favourite.objects.keep(request.user, shown.pk, Door.WEB)
     Removal.forget(request, shown.pk)
     return _star(request, shown, saved=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
@@ -162,6 +163,24 @@ class FactText(models.Model):
         return self.headline
 
 
+class FavouriteQuerySet(models.QuerySet["Favourite"]):
+    def keep(
+        self, user: User, fact_id: int, door: str, *, saved_at: datetime | None = None
+    ) -> bool:
+        """Put a fact on a person's list; False where it stands there already.
+
+        Not get_or_create: where another tab saves and removes meanwhile, it reads a row again
+        that is gone by then, and fails.
+        """
+        if self.filter(user=user, fact_id=fact_id).exists():
+            return False
+        favourite = Favourite(
+            user=user, fact_id=fact_id, door=door, saved_at=saved_at or timezone.now()
+        )
+        self.bulk_create([favourite], ignore_conflicts=True)
+        return True
+
+
 class Favourite(models.Model):
     """A fact that a person saved, by voice or on the website."""
 
@@ -176,6 +195,8 @@ class Favourite(models.Model):
     )
     door = models.CharField(_("saved by"), max_length=8, choices=Door.choices)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
+
+    objects = FavouriteQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("saved fact")
