@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.careful_admin import CarefulAdmin
 from accounts.models import Profile, User
 
 # allauth's tables that stay empty here (settings.py) have no place in an operator's menu
@@ -25,7 +26,7 @@ PHONE = re.compile(r"[\d\s+()./-]+")
 MIN_DIGITS = 4  # fewer are in everybody's number
 
 
-class FindsPhones(admin.ModelAdmin[Any]):
+class FindsPhones(CarefulAdmin):
     """A search that finds a phone number however it is written: (206) 555-0101."""
 
     phone_field = "phone_number"
@@ -65,7 +66,7 @@ def topics_in_words(profile: Profile) -> str:
     return ", ".join(slug.replace("-", " ") for slug in profile.topics) or gettext("all topics")
 
 
-class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(ReadOnly, CarefulAdmin):
     pass
 
 
@@ -135,9 +136,15 @@ class UserAdmin(FindsPhones):
         return (*self.fieldsets, above) if self.from_above else self.fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
-        """All but `active`: a change to a copy of the pool's answer would not last."""
+        """All but `active`: a change to a copy of the pool's answer would not last.
+
+        Operators lock people out, not each other and not themselves.
+        """
         fields = [name for _, part in self.fieldsets for name in part["fields"]]
-        return [*(name for name in fields if name != "is_active"), *self.from_above]
+        is_colleague = obj is not None and obj.is_staff and not request.user.is_superuser
+        if obj != request.user and not is_colleague:
+            fields.remove("is_active")
+        return [*fields, *self.from_above]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -10,19 +10,20 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import UserAdmin
+from accounts.careful_admin import CarefulAdmin
 from accounts.models import User
 from skill_endpoint.facts.models import Fact, FactText, Topic
 
 
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin[Topic]):
+class TopicAdmin(CarefulAdmin):
     list_display = ("name", "slug", "position", "facts")
     list_editable = ("position",)
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012 - ModelAdmin declares it so
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
-        return super().get_queryset(request).annotate(number_of_facts=Count("facts"))
+        return Topic.objects.annotate(number_of_facts=Count("facts"))
 
     @admin.display(description=_("facts"), ordering="number_of_facts")
     def facts(self, topic: Topic) -> int:
@@ -60,7 +61,7 @@ class FactTextInline(admin.StackedInline[FactText, Fact]):
 
 
 @admin.register(Fact)
-class FactAdmin(admin.ModelAdmin[Fact]):
+class FactAdmin(CarefulAdmin):
     list_display = (
         "headline",
         "topic",

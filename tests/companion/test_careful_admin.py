@@ -1,0 +1,90 @@
+"""Addresses that nobody's click makes: the list again or a 400, and nothing learnt."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tests.conftest import browser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office(operator: User) -> Client:
+    client = browser(raise_request_exception=False)
+    client.force_login(operator)
+    return client
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "accounts/user/?password__startswith=!",
+        "accounts/user/?email__regex=%5E(.%7C.)*!%24",
+        "accounts/user/?email__regex=(",
+        "accounts/user/?groups=99999999999999999999",
+        "accounts/user/?id__range=1",
+        "accounts/user/?profile__display_name=x",
+        "accounts/profile/?topics__contains=x",
+        "accounts/profile/?user__password__startswith=!",
+        "skill_endpoint/accountlink/?user__password__startswith=!",
+        "facts/fact/?topic__slug__regex=x",
+    ],
+)
+def test_a_lookup_that_no_filter_makes_is_refused(office: Client, address: str) -> None:
+    assert office.get(f"/admin/{address}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "accounts/user/?date_joined__year=9999",
+        "accounts/user/?date_joined__gte=0001-01-01+00:00:00%2B23:59",
+        "facts/fact/?checked_on__gte=x",
+        "skill_endpoint/skillevent/?event_time__year=9999",
+    ],
+)
+def test_a_value_that_no_date_has_leads_back_to_the_list(office: Client, address: str) -> None:
+    response = office.get(f"/admin/{address}")
+    assert (response.status_code, response["Location"].partition("?")[2]) == (302, "e=1")
+    assert office.get(response["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "accounts/user/?is_active__exact=1&is_staff__exact=0&first_seen_by__exact=web",
+        "accounts/user/?date_joined__year=2026&date_joined__month=11",
+        "accounts/profile/?remember_history__exact=1",
+        "skill_endpoint/accountlink/?state=working",
+        "skill_endpoint/skillevent/?type=x&applied__exact=1",
+        "facts/fact/?topic__id__exact=1&texts__language=en&child_safe__exact=1",
+    ],
+)
+def test_what_the_filters_make_is_answered(office: Client, address: str) -> None:
+    assert office.get(f"/admin/{address}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"action": "delete_selected", "_selected_action": "x"},
+        {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": "9" * 20, "_save": 1},
+    ],
+)
+def test_a_made_up_form_is_a_bad_request(office: Client, form: dict[str, object]) -> None:
+    assert office.post("/admin/facts/topic/", form).status_code in {302, 400}
+
+
+def test_operators_lock_out_people_but_not_each_other(
+    office: Client, operator: User, stranger: User
+) -> None:
+    for user, may in ((stranger, True), (operator, False)):
+        page = office.get(f"/admin/accounts/user/{user.pk}/change/")
+        assert (b'name="is_active"' in page.content) is may
+
+
+def test_there_is_no_password_to_change(office: Client) -> None:
+    assert office.get("/admin/password_change/").status_code == 404
