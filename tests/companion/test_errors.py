@@ -50,7 +50,7 @@ def test_it_breaks_with_a_page_that_needs_nothing(
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("companion.views.home.choose", broken)
+    monkeypatch.setattr("companion.views.home.render", broken)
     answer = browser(raise_request_exception=False).get("/")
     assert answer.status_code == 500
     assert "Something broke" in main(answer)

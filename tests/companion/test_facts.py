@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Door, User
 from companion.wish import Wish
@@ -160,6 +161,15 @@ def test_it_saves_no_wish_that_was_taken_back_meanwhile(
     fact.delete()
     client.force_login(linked)
     assert not Favourite.objects.exists()
+
+
+def test_it_limits_the_wishes_of_visitors(
+    client: Client, new_fact: NewFact, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = True
+    save = path(new_fact(), "save")
+    answers = [client.post(save).status_code for _ in range(31)]
+    assert answers == [302] * 30 + [429]
 
 
 def test_it_wishes_nothing_by_get_or_without_a_token(linked: User, new_fact: NewFact) -> None:
