@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+ALL = "*"
 HEARD_LIMIT = 60  # fact ids; a response, attributes included, may have 24 KB
 _ID_LIMIT = 2**63  # more than a database column holds
 
@@ -14,6 +15,8 @@ class Memory:
     heard: list[int] = field(default_factory=list)  # ids of facts, the last one told at the end
     topic: str = ""  # slug that was asked for last; "another one" stays with it
     pending: str = ""  # the question that yes and no would answer: see speech.Question
+    more_of: int = 0  # id of the fact that there is no more to tell of
+    used_up: list[str] = field(default_factory=list)  # topics said to be used up; ALL: everything
     misses: int = 0  # turns in a row that we did not understand
     speech: str = ""  # the last answer, for "say that again"
     reprompt: str = ""
@@ -33,11 +36,15 @@ class Memory:
     def from_attributes(cls, attributes: object) -> Memory:
         """Attributes of another version, or of nobody knows what, count as far as they fit."""
         known = attributes if isinstance(attributes, dict) else {}
-        heard = known.get("heard")
+        heard, used_up = known.get("heard"), known.get("used_up")
         return cls(
             heard=[pk for pk in map(_id, heard) if pk] if isinstance(heard, list) else [],
             topic=_text(known, "topic"),
             pending=_text(known, "pending"),
+            more_of=_id(known.get("more_of")),
+            used_up=[slug for slug in used_up if isinstance(slug, str)]
+            if isinstance(used_up, list)
+            else [],
             misses=_id(known.get("misses")),
             speech=_text(known, "speech"),
             reprompt=_text(known, "reprompt"),

@@ -13,7 +13,9 @@ from ask_sdk_model.ui.link_account_card import LinkAccountCard
 from ask_sdk_model.ui.simple_card import SimpleCard
 
 from accounts.models import Profile, User
+from skill_endpoint import links
 from skill_endpoint.caller import Caller, caller
+from skill_endpoint.interceptors import alexa_account
 from skill_endpoint.memory import Memory
 from skill_endpoint.ssml import PAUSE, Ssml, join
 
@@ -58,6 +60,7 @@ class Turn:
     memory: Memory = field(default_factory=Memory)
     seed: str = ""  # the request's id: varies the wording, and a test can choose it
     is_one_shot: bool = False  # "Alexa, ask Small Wonders for …": answer, then let go
+    account: links.AlexaAccount | None = None
     slots: dict[str, Slot] = field(default_factory=dict)
 
     @classmethod
@@ -65,11 +68,13 @@ class Turn:
         envelope = handler_input.request_envelope
         request, session = envelope.request, envelope.session
         intent = request.intent if isinstance(request, IntentRequest) else None
+        system = envelope.context and envelope.context.system
         return cls(
             caller=caller(handler_input),
             memory=Memory.from_attributes(session and session.attributes),
             seed=(request and request.request_id) or "",
             is_one_shot=intent is not None and bool(session and session.new),
+            account=alexa_account(system) if system else None,
             slots=(intent and intent.slots) or {},
         )
 

@@ -16,7 +16,7 @@ from accounts.models import User
 from companion import library, time_zones
 from companion.link_summary import summarise
 from skill_endpoint.facts.models import Fact, Favourite, Hearing
-from skill_endpoint.facts.selection import choose, daily_seed
+from skill_endpoint.facts.selection import day_start, todays
 from skill_endpoint.models import AccountLink
 
 
@@ -25,25 +25,19 @@ from skill_endpoint.models import AccountLink
 def home(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         return _today(request, request.user)
-    choice = choose(daily_seed(timezone.now().date()))
+    choice = todays(None, language=library.language())
     fact = library.readable().filter(pk=choice.fact_id).first() if choice else None
     return render(request, "companion/home.html", {"fact": fact})
 
 
 def _today(request: HttpRequest, person: User) -> HttpResponse:
-    """What Alexa told today, else the fact of the day; what was saved last; how Alexa stands."""
+    """The fact of the day, as Alexa tells it; what was saved last; how Alexa stands."""
     profile = person.profile
     now = timezone.localtime(timezone=time_zones.of(profile))
-    choice = choose(
-        daily_seed(now.date()),
-        topics=profile.topics,
-        or_any_topic=True,
-        history_of=person if profile.remember_history else None,
-    )
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    choice = todays(person, language=library.language())
     saved = Favourite.objects.filter(user=person)
-    heard = Hearing.objects.filter(user=person, heard_at__gte=midnight)
-    wanted = Q(pk__in=saved.values("fact")[: library.RECENT]) | Q(pk__in=heard.values("fact")[:1])
+    heard = Hearing.objects.filter(user=person, heard_at__gte=day_start(person))
+    wanted = Q(pk__in=saved.values("fact")[: library.RECENT])
     if choice:
         wanted |= Q(pk=choice.fact_id)
     facts = list(
@@ -55,12 +49,11 @@ def _today(request: HttpRequest, person: User) -> HttpResponse:
             heard_at=Subquery(heard.filter(fact=OuterRef("pk")).values("heard_at")[:1]),
         )
     )
-    told = _newest_first(facts, "heard_at")
     chosen = [fact for fact in facts if choice and fact.pk == choice.fact_id]
     context = {
         "name": profile.display_name,
         "greeting": _greeting(now.hour),
-        "fact": next(iter(told + chosen), None),
+        "fact": next(iter(chosen), None),
         "recent": _newest_first(facts, "saved_at")[: library.RECENT],
         "link": summarise(AccountLink.objects.filter(user=person)),
     }

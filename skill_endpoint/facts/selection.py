@@ -2,7 +2,7 @@
 
 Every fact has a place in a list that a seed shuffles; who asks gets the first one that is new to
 them. With the day as the seed that is the fact of the day: the same for everybody with the same
-topics, and for who has heard it already the next one.
+topics, and for who had heard it before their day began the next one.
 """
 
 from __future__ import annotations
@@ -10,30 +10,48 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from skill_endpoint.facts.models import Fact, FactQuerySet, Hearing
+from skill_endpoint.facts.models import Fact, Hearing
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     fact_id: int
     is_repeat: bool = False  # everything that was asked for had been heard: this one, longest ago
+    heard_today: bool = False  # only of the fact of the day
+    topics: tuple[str, ...] = ()  # slugs that it was chosen from; none: all
 
 
-def local_day(user: User | None, now: datetime | None = None) -> date:
-    """The person's date by their time zone; UTC for whom we do not know."""
+class _Fact(NamedTuple):
+    pk: int
+    slug: str
+    last_heard: datetime | None = None
+    last_heard_before: datetime | None = None  # before the person's day began
+
+
+def local_time(user: User | None, now: datetime | None = None) -> datetime:
+    """The time by the person's time zone; UTC for whom we do not know."""
     name = user.profile.time_zone if user else "UTC"
     try:
         zone = ZoneInfo(name)
     except (ValueError, OSError, LookupError):  # a zone that was renamed since it was chosen
         zone = ZoneInfo("UTC")
-    return (now or timezone.now()).astimezone(zone).date()
+    return (now or timezone.now()).astimezone(zone)
+
+
+def local_day(user: User | None, now: datetime | None = None) -> date:
+    return local_time(user, now).date()
+
+
+def day_start(user: User | None, now: datetime | None = None) -> datetime:
+    return local_time(user, now).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def daily_seed(day: date) -> str:
@@ -47,6 +65,32 @@ def first_by(seed: str, facts: Iterable[tuple[int, str]]) -> int:
     moves no other.
     """
     return min(facts, key=lambda fact: hashlib.sha256(f"{seed} {fact[1]}".encode()).digest())[0]
+
+
+def todays(
+    user: User | None, *, language: str = "en", now: datetime | None = None
+) -> Choice | None:
+    """The fact of the person's day, at either door; in at most two statements.
+
+    It is one fact from midnight to midnight: what the person hears in between does not move it.
+    """
+    start = day_start(user, now)
+    seed = daily_seed(start.date())
+    topics = user.profile.topics if user else ()
+    history_of = user if user and user.profile.remember_history else None
+    facts, topics = _facts(language, topics, history_of, start, or_any_topic=True)
+    if not facts:
+        return None
+    new = [(fact.pk, fact.slug) for fact in facts if not fact.last_heard_before]
+    oldest = min(facts, key=lambda fact: (fact.last_heard_before or _LONG_AGO, fact.slug))
+    pk = first_by(seed, new) if new else oldest.pk
+    chosen = next(fact for fact in facts if fact.pk == pk)
+    return Choice(
+        pk,
+        is_repeat=not new,
+        heard_today=bool(chosen.last_heard and chosen.last_heard >= start),
+        topics=topics,
+    )
 
 
 def choose(
@@ -65,43 +109,43 @@ def choose(
     count. `or_any_topic` goes to all topics where these have no fact at all; otherwise
     the answer is then None.
     """
-    told = _facts(language)
-    facts = told.in_topics(list(topics))
+    facts, topics = _facts(language, topics, history_of, or_any_topic=or_any_topic)
+    if not facts:
+        return None
+    place = {pk: number for number, pk in enumerate(heard, start=1)}
+    if new := [(f.pk, f.slug) for f in facts if not f.last_heard and f.pk not in place]:
+        return Choice(first_by(seed, new), topics=topics)
+    # what this conversation told is what the person heard last, whatever the clocks say
+    oldest = min(facts, key=lambda f: (place.get(f.pk, 0), f.last_heard or _LONG_AGO, f.slug))
+    return Choice(oldest.pk, is_repeat=True, topics=topics)
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def _facts(
+    language: str,
+    topics: Sequence[str],
+    history_of: User | None,
+    day: datetime | None = None,
+    *,
+    or_any_topic: bool,
+) -> tuple[list[_Fact], tuple[str, ...]]:
+    """What may be told, with when the person heard it; and the topics that it was taken from."""
+    told = Fact.objects.published().told_in(language).in_topics(list(topics)).order_by()
     if history_of:
-        facts = facts.unheard_by(history_of)
-    found = dict(facts.order_by().values_list("pk", "slug"))
-    if new := [(pk, slug) for pk, slug in found.items() if pk not in heard]:
-        return Choice(first_by(seed, new))
-    if history_of:
-        return _longest_ago(told, history_of, topics, or_any_topic=or_any_topic)
-    if found:
-        return Choice(next(pk for pk in heard if pk in found), is_repeat=True)
-    return choose(seed, heard=heard, language=language) if topics and or_any_topic else None
+        hearings = Hearing.objects.filter(user=history_of, fact=OuterRef("pk"))
+        moments = {"last_heard": _latest(hearings)}
+        if day:
+            moments["last_heard_before"] = _latest(hearings.filter(heard_at__lt=day))
+        rows = told.annotate(**moments).values_list("pk", "slug", *moments)
+    else:
+        rows = told.values_list("pk", "slug")
+    facts = [_Fact(*row) for row in rows]
+    if facts or not (topics and or_any_topic):
+        return facts, tuple(topics)
+    return _facts(language, (), history_of, day, or_any_topic=False)
 
 
-def _facts(language: str) -> FactQuerySet:
-    return Fact.objects.published().told_in(language)
-
-
-def _longest_ago(
-    facts: FactQuerySet, user: User, topics: Sequence[str], *, or_any_topic: bool
-) -> Choice | None:
-    """The fact heard longest ago; where these topics have none and others may serve, a new one."""
-    wanted = Q(topic__slug__in=topics) if topics else Q(pk__isnull=False)
-    if not or_any_topic:
-        facts = facts.filter(wanted)
-    hearings = Hearing.objects.filter(user=user, fact=OuterRef("pk")).order_by("-heard_at")
-    row = (
-        facts.annotate(
-            wanted=Case(
-                When(wanted, then=Value(True)),
-                default=Value(False),
-                output_field=BooleanField(),
-            ),
-            last_heard=Subquery(hearings.values("heard_at")[:1]),
-        )
-        .order_by(F("wanted").desc(), F("last_heard").asc(nulls_first=True), "slug")
-        .values_list("pk", "last_heard")
-        .first()
-    )
-    return Choice(row[0], is_repeat=row[1] is not None) if row else None
+def _latest(hearings: QuerySet[Hearing]) -> Subquery:
+    return Subquery(hearings.order_by("-heard_at").values("heard_at")[:1])

@@ -15,7 +15,7 @@ def help_(turn: Turn) -> Reply:
     """Stays open even when asked in one shot: who asks for help wants to try something next."""
     if turn.memory.fact_id:
         return Reply(say.help_after_a_fact(), offer_another(turn.seed))
-    return Reply(say.help_at_the_start(), say.offer_todays_fact(turn.seed))
+    return Reply(say.help_at_the_start(), facts.next_question(turn))
 
 
 def stop(turn: Turn) -> Reply:
@@ -30,7 +30,7 @@ def yes(turn: Turn) -> Reply:
         return facts.another(turn)
     if pending.startswith(TOPIC) and (reply := facts.about(turn, pending.removeprefix(TOPIC))):
         return reply
-    return Reply(Ssml(), say.offer_todays_fact(turn.seed))
+    return Reply(Ssml(), facts.next_question(turn))
 
 
 def no(turn: Turn) -> Reply:
@@ -49,7 +49,19 @@ def repeat(turn: Turn) -> Reply:
 
 
 def fallback(turn: Turn) -> Reply:
+    """First what can be said now, then a yes or no, then we let go."""
     if turn.memory.misses + 1 >= MISSES:
         return Reply(say.giving_up(), is_miss=True)
-    speech = say.not_understood_again() if turn.memory.misses else say.not_understood(turn.seed)
-    return Reply(speech, say.offer_todays_fact(turn.seed), is_miss=True)
+    if turn.memory.misses:
+        speech = say.not_understood_again()
+    elif turn.memory.fact_id:
+        speech = say.not_understood_after_a_fact(turn.seed)
+    else:
+        speech = say.not_understood(turn.seed)
+    return Reply(speech, facts.next_question(turn), is_miss=True)
+
+
+def reaction(turn: Turn) -> Reply:
+    """ "Wow": nothing was asked, and nothing was misunderstood."""
+    speech = say.glad(turn.seed) if turn.memory.fact_id else Ssml()
+    return Reply(speech, facts.next_question(turn))

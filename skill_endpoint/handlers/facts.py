@@ -2,35 +2,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from accounts.models import Door
 from skill_endpoint.facts.models import FactText, Hearing, Topic
 from skill_endpoint.facts.reading import last_heard, text_of
-from skill_endpoint.facts.selection import choose, daily_seed, local_day
+from skill_endpoint.facts.selection import Choice, choose, day_start, todays
+from skill_endpoint.memory import ALL
 from skill_endpoint.speech import facts as say
 from skill_endpoint.speech.builtin import offer_todays_fact
 from skill_endpoint.speech.wording import pick
 from skill_endpoint.ssml import Ssml
-from skill_endpoint.turn import Reply, Turn
+from skill_endpoint.turn import ANOTHER, Question, Reply, Turn
 
-SUGGESTED = 3  # topics that are named where nobody said which
+SUGGESTED = 3  # topics that are named where nobody asked for all of them
 
 
 def daily(turn: Turn) -> Reply:
+    """The one fact of the person's day; who asks again hears it again."""
     turn.memory.topic = ""
-    seed = daily_seed(local_day(turn.user))
-    # who asks again in the same conversation has had today's, and gets one more
-    opening = say.opening_another if turn.memory.heard else say.opening_daily
-    return _tell_any(turn, seed, opening(turn.seed))
+    choice = todays(turn.user, language=language())
+    text = text_of(choice.fact_id, language()) if choice else None
+    if choice is None or text is None:
+        return Reply(say.no_facts())
+    if choice.heard_today or text.fact_id in turn.memory.heard:
+        return _tell_again(turn, text)
+    if choice.is_repeat:
+        return _tell_repeat(turn, text, choice)
+    return _told(turn, text, say.opening_daily(turn.seed))
 
 
 def another(turn: Turn) -> Reply:
     """One more: of the topic that was asked for last, else of those that the person chose."""
     opening = say.opening_another(turn.seed)
+    topic = turn.memory.topic
     return (
-        turn.memory.topic and _tell(turn, turn.seed, [turn.memory.topic], lambda topic: opening)
-    ) or _tell_any(turn, turn.seed, opening)
+        (topic and _tell(turn, [topic], lambda topic: opening))
+        or _tell(turn, turn.topics, lambda topic: opening, or_any_topic=True)
+        or Reply(say.no_facts())
+    )
 
 
 def by_topic(turn: Turn) -> Reply:
@@ -50,17 +61,30 @@ def by_topic(turn: Turn) -> Reply:
 
 def about(turn: Turn, slug: str) -> Reply | None:
     """A fact of this topic; None where there is no such topic, or nothing in it."""
-    reply = _tell(turn, turn.seed, [slug], lambda topic: say.opening_topic(turn.seed, topic.name))
+    reply = _tell(turn, [slug], lambda topic: say.opening_topic(turn.seed, topic.name))
     if reply:
         turn.memory.topic = slug
     return reply
 
 
+def list_topics(turn: Turn) -> Reply:
+    """Stays open even when asked in one shot: the answer is half a question."""
+    names = list(Topic.objects.values_list("name", flat=True))
+    if not names:
+        return Reply(say.no_facts())
+    return Reply(say.all_topics(names), say.which_topic(turn.seed))
+
+
 def tell_me_more(turn: Turn) -> Reply:
     if not (text := that_fact(turn)):
         return no_fact_yet(turn)
-    speech = say.more(text.more) if text.more else say.no_more(turn.seed)
-    return turn.reply(speech, say.offer_another(turn.seed), _card(text, text.more))
+    offer = say.offer_another(turn.seed)
+    if turn.memory.more_of == text.fact_id:
+        return turn.reply(say.that_is_all(), offer)
+    turn.memory.more_of = text.fact_id
+    if not text.more:
+        return turn.reply(say.no_more(turn.seed), offer)
+    return turn.reply(say.more(text.more), offer, _card(turn, text, text.more))
 
 
 def who_says_so(turn: Turn) -> Reply:
@@ -82,25 +106,27 @@ def that_fact(turn: Turn) -> FactText | None:
 
 
 def no_fact_yet(turn: Turn) -> Reply:
-    return Reply(say.no_fact_yet(), offer_todays_fact(turn.seed))
+    return Reply(say.no_fact_yet(), next_question(turn))
 
 
-def _tell_any(turn: Turn, seed: str, opening: Ssml) -> Reply:
-    """A fact of the person's topics, or of all where these have none."""
-    reply = _tell(turn, seed, turn.topics, lambda topic: opening, or_any_topic=True)
-    return reply or Reply(say.no_facts())
+def next_question(turn: Turn) -> Question:
+    """What fits after an answer that was not a fact."""
+    if turn.memory.fact_id:
+        return say.offer_another(turn.seed)
+    if turn.memory.pending == ANOTHER:
+        return say.offer_a_fact(turn.seed)
+    return offer_todays_fact(turn.seed)
 
 
 def _tell(
     turn: Turn,
-    seed: str,
     topics: Sequence[str],
     opening: Callable[[Topic], Ssml],
     *,
     or_any_topic: bool = False,
 ) -> Reply | None:
     choice = choose(
-        seed,
+        turn.seed,
         topics=topics,
         or_any_topic=or_any_topic,
         history_of=turn.keeps_history_of,
@@ -110,31 +136,70 @@ def _tell(
     text = text_of(choice.fact_id, language()) if choice else None
     if choice is None or text is None:
         return None
-    turn.memory.told(text.fact_id)
+    if choice.is_repeat:
+        return _tell_repeat(turn, text, choice)
+    return _told(turn, text, opening(text.fact.topic))
+
+
+def _tell_repeat(turn: Turn, text: FactText, choice: Choice) -> Reply:
+    """That there is nothing new is said once in a conversation, and what else there is."""
+    key = "+".join(sorted(choice.topics)) or ALL
+    if key in turn.memory.used_up:
+        return _told(turn, text, say.opening_known(turn.seed))
+    turn.memory.used_up.append(key)
+    if not choice.topics:
+        return _told(turn, text, say.all_heard(turn.seed))
+    topics = list(Topic.objects.all())
+    names = [topic.name for topic in topics if topic.slug in choice.topics]
+    others = [topic for topic in topics if topic.slug not in choice.topics]
+    start = say.all_heard(turn.seed, names if len(names) <= SUGGESTED else ())
+    return _told(turn, text, start, _offer_of(turn, others) if others else None)
+
+
+def _told(turn: Turn, text: FactText, opening: Ssml, question: Question | None = None) -> Reply:
     if turn.keeps_history_of:
         Hearing.objects.create(user=turn.keeps_history_of, fact=text.fact, door=Door.VOICE)
-    topic = text.fact.topic
-    start = opening(topic)
-    if choice.is_repeat:
-        start = say.all_heard(turn.seed, "" if or_any_topic else topic.name)
+    return _spoken(turn, text, opening, question)
+
+
+def _tell_again(turn: Turn, text: FactText) -> Reply:
+    """Today's, heard before: no second hearing, but "save that" means this one from now on."""
+    if user := turn.keeps_history_of:
+        today = Hearing.objects.filter(user=user, fact=text.fact, heard_at__gte=day_start(user))
+        today.update(heard_at=timezone.now())
+    return _spoken(turn, text, say.opening_again(turn.seed))
+
+
+def _spoken(turn: Turn, text: FactText, opening: Ssml, question: Question | None = None) -> Reply:
+    turn.memory.told(text.fact_id)
+    turn.memory.more_of = 0
     return turn.reply(
-        say.told(start, text.speech), say.offer_another(turn.seed), _card(text, text.speech)
+        say.told(opening, text.speech),
+        question or say.offer_another(turn.seed),
+        _card(turn, text, text.speech),
     )
 
 
 def _no_such_topic(turn: Turn, spoken: str, topics: Sequence[Topic]) -> Reply:
-    if len(topics) < 2:
-        return Reply(say.not_a_topic(spoken), offer_todays_fact(turn.seed))
-    first = next(t for t in topics if t.slug == pick(turn.seed, *(t.slug for t in topics)))
-    second = topics[(topics.index(first) + 1) % len(topics)]
-    question = say.offer_topics(turn.seed, (first.slug, first.name), second.name)
+    question = _offer_of(turn, topics) if len(topics) > 1 else next_question(turn)
     return Reply(say.not_a_topic(spoken), question)
 
 
-def _card(text: FactText, body: str) -> tuple[str, str]:
-    if not body:
-        return "", ""
-    return text.fact.topic.name, say.card_text(body, text.fact)
+def _offer_of(turn: Turn, topics: Sequence[Topic]) -> Question:
+    """Two of the topics, or the only one."""
+    first = next(t for t in topics if t.slug == pick(turn.seed, *(t.slug for t in topics)))
+    second = topics[(topics.index(first) + 1) % len(topics)]
+    names = [first.name] if first == second else [first.name, second.name]
+    return say.offer_topics(turn.seed, first.slug, names)
+
+
+def _card(turn: Turn, text: FactText, body: str) -> tuple[str, str]:
+    """With a hint that can be used where the card is read: in the conversation or after it."""
+    if turn.is_one_shot:
+        hint = say.hint_from_outside(is_remembered=bool(turn.keeps_history_of))
+    else:
+        hint = say.hint_after_more() if turn.memory.more_of else say.hint_after_a_fact()
+    return text.fact.topic.name, say.card_text(body, text.fact, hint)
 
 
 def language() -> str:

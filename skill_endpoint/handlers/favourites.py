@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from django.db.models import Count, Window
+from django.db.models import Count, QuerySet, Window
 
 from accounts.models import Door
 from skill_endpoint.facts.models import Favourite
 from skill_endpoint.handlers.account import account_needed
-from skill_endpoint.handlers.facts import language, no_fact_yet, that_fact
+from skill_endpoint.handlers.facts import language, next_question, no_fact_yet, that_fact
 from skill_endpoint.speech import account
 from skill_endpoint.speech import favourites as say
-from skill_endpoint.speech.builtin import offer_todays_fact
 from skill_endpoint.speech.facts import offer_a_fact, offer_another
 from skill_endpoint.turn import Reply, Turn
 
@@ -20,9 +19,7 @@ def save(turn: Turn) -> Reply:
         return account_needed(turn, account.needed_to_save())
     if not (text := that_fact(turn)):
         return no_fact_yet(turn)
-    _, is_new = Favourite.objects.get_or_create(
-        user=turn.user, fact=text.fact, defaults={"door": Door.VOICE}
-    )
+    is_new = Favourite.objects.keep(turn.user, text.fact_id, Door.VOICE)
     confirm = say.saved if is_new else say.saved_already
     return turn.reply(confirm(turn.seed, text.headline), offer_another(turn.seed))
 
@@ -41,7 +38,7 @@ def list_saved(turn: Turn) -> Reply:
     if not turn.user:
         return account_needed(turn, account.needed_to_list())
     slot = turn.slot("topic")
-    favourites = Favourite.objects.filter(user=turn.user)
+    favourites: QuerySet[Favourite] = Favourite.objects.filter(user=turn.user)
     if slot.id:
         favourites = favourites.filter(fact__topic__slug=slot.id)
     latest = list(
@@ -52,7 +49,7 @@ def list_saved(turn: Turn) -> Reply:
     )
     topic = slot.spoken if slot.id else ""
     if not latest:
-        return turn.reply(say.nothing_saved(topic), offer_todays_fact(turn.seed))
+        return turn.reply(say.nothing_saved(topic), next_question(turn))
     headlines = [favourite.fact.text(language()).headline for favourite in latest]
     speech = say.list_saved(latest[0].total, headlines, topic)
     return turn.reply(speech, offer_a_fact(turn.seed))

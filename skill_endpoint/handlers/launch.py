@@ -5,7 +5,10 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from accounts.models import Profile
+from skill_endpoint.facts.selection import todays
+from skill_endpoint.handlers.facts import language
 from skill_endpoint.speech import launch as say
+from skill_endpoint.speech.facts import offer_another
 from skill_endpoint.ssml import join
 from skill_endpoint.turn import Reply, Turn
 
@@ -17,7 +20,14 @@ def welcome(turn: Turn) -> Reply:
         speaker_id=turn.caller.speaker_id,
         hour=_hour(turn.profile),
     )
+    if _has_heard_todays(turn):
+        return Reply(join(greeting, say.had_todays(turn.seed)), offer_another(turn.seed))
     return Reply(join(greeting, say.what_i_do(turn.seed)), say.offer_daily(turn.seed))
+
+
+def _has_heard_todays(turn: Turn) -> bool:
+    choice = todays(turn.keeps_history_of, language=language()) if turn.keeps_history_of else None
+    return bool(choice and choice.heard_today)
 
 
 def _hour(profile: Profile | None) -> int | None:

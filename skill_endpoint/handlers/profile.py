@@ -6,6 +6,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Profile
 from skill_endpoint.facts.models import Favourite, Hearing, Topic
 from skill_endpoint.handlers.account import account_needed
+from skill_endpoint.handlers.facts import next_question
 from skill_endpoint.speech import account
 from skill_endpoint.speech import profile as say
 from skill_endpoint.speech.facts import offer_a_fact
@@ -26,6 +27,11 @@ def who_am_i(turn: Turn) -> Reply:
         keeps_history=turn.profile.remember_history,
     )
     return turn.reply(speech, offer_a_fact(turn.seed))
+
+
+def settings_(turn: Turn) -> Reply:
+    """Name, topics, account: nothing of it is changed by voice."""
+    return turn.reply(say.on_the_website(), next_question(turn), say.website_card())
 
 
 def _counts(profile: Profile) -> tuple[int, int]:

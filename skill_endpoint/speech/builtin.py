@@ -52,8 +52,30 @@ def not_understood(seed: str) -> Ssml:
     )
 
 
+def not_understood_after_a_fact(seed: str) -> Ssml:
+    return fill(
+        pick(
+            seed,
+            _("Sorry, I didn't get that. You can say: tell me more, or save that."),
+            _("Hm, I missed that one. Try: tell me more, save that, or another one."),
+            _("I'm not sure what you'd like. I can tell you more, or save it for you."),
+        )
+    )
+
+
 def not_understood_again() -> Ssml:
-    return fill(_("I'm still not with you. Let's keep it simple."))
+    return fill(_("I'm still not with you. Just say yes or no."))
+
+
+def glad(seed: str) -> Ssml:
+    return fill(
+        pick(
+            seed,
+            _("I thought so too."),
+            _("I'm glad you like it."),
+            _("There's more where that came from."),
+        )
+    )
 
 
 def giving_up() -> Ssml:

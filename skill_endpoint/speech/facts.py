@@ -35,6 +35,30 @@ def opening_another(seed: str) -> Ssml:
     )
 
 
+def opening_again(seed: str) -> Ssml:
+    """Before today's fact where it was heard today."""
+    return fill(
+        pick(
+            seed,
+            _("Today's, once more."),
+            _("Here's today's again."),
+            _("You've had today's, so here it is once more."),
+        )
+    )
+
+
+def opening_known(seed: str) -> Ssml:
+    """Before one that was heard before, where all_heard was said already."""
+    return fill(
+        pick(
+            seed,
+            _("Here's one you may remember."),
+            _("You might know this one."),
+            _("This one's an old friend."),
+        )
+    )
+
+
 def opening_topic(seed: str, topic: str) -> Ssml:
     return fill(
         pick(
@@ -47,13 +71,13 @@ def opening_topic(seed: str, topic: str) -> Ssml:
     )
 
 
-def all_heard(seed: str, topic: str = "") -> Ssml:
-    """In place of an opening, before a fact that was heard before."""
-    if not topic:
+def all_heard(seed: str, topics: Sequence[str] = ()) -> Ssml:
+    """In place of an opening, before the first fact that was heard before."""
+    if not topics:
         return fill(
             pick(
                 seed,
-                _("You've heard all I've got for you, so here's one again."),
+                _("You've heard everything I've got for you, so here's one again."),
                 _("I've told you everything I've got, so I'm starting over."),
                 _("There's nothing new left for you today, so here's an old one."),
             )
@@ -61,11 +85,11 @@ def all_heard(seed: str, topic: str = "") -> Ssml:
     return fill(
         pick(
             seed,
-            _("You've heard all I know about {topic}, so here's one again."),
-            _("That was everything I had about {topic}, so I'm starting over."),
-            _("There's nothing new about {topic} left, so here's an old one."),
+            _("You've heard everything about {topics}, so here's one again."),
+            _("That was everything about {topics}, so I'm starting over."),
+            _("There's nothing new left about {topics}, so here's an old one."),
         ),
-        topic=topic_name(topic),
+        topics=and_list([topic_name(topic) for topic in topics]),
     )
 
 
@@ -113,6 +137,12 @@ def no_fact_yet() -> Ssml:
     return fill(_("I haven't told you a fact yet."))
 
 
+def all_topics(topics: Sequence[str]) -> Ssml:
+    return fill(
+        _("I know about {topics}."), topics=and_list([topic_name(topic) for topic in topics])
+    )
+
+
 def i_know_about(topics: Sequence[str]) -> Ssml:
     return fill(
         _("I know about {topics}, for example."),
@@ -138,27 +168,33 @@ def not_a_topic(spoken: str) -> Ssml:
     return fill(_("“{topic}” isn't a topic I know yet."), topic=spoken)
 
 
-def offer_topics(seed: str, first: tuple[str, str], second: str) -> Question:
-    """`first` is a slug and a name: a plain "yes" takes it."""
-    slug, name = first
-    names = {"first": topic_name(name), "second": topic_name(second)}
+def offer_topics(seed: str, slug: str, names: Sequence[str]) -> Question:
+    """One topic or two; a plain "yes" takes the first, whose slug this is."""
+    first, second = topic_name(names[0]), topic_name(names[-1])
+    if len(names) == 1:
+        asked = pick(seed, _("How about {first}?"), _("Shall we try {first}?"))
+    else:
+        # a pause before "or": some topics are called "your body"
+        asked = pick(
+            seed,
+            _("How about {first}, or {second}?"),
+            _("Shall we try {first}, or {second}?"),
+            _("What about {first}, or maybe {second}?"),
+        )
     return Question(
-        fill(
-            pick(
-                seed,
-                _("May I tell you about {first} or {second}?"),
-                _("Would you like one about {first} or {second}?"),
-                _("Shall I tell you one about {first} or {second}?"),
-            ),
-            **names,
-        ),
-        fill(_("About {first} or {second}?"), **names),
+        fill(asked, first=first, second=second),
+        fill(_("Maybe {first}?"), first=first),
         TOPIC + slug,
     )
 
 
 def more(text: str) -> Ssml:
     return fill("{text}", text=text)
+
+
+def that_is_all() -> Ssml:
+    """The answer to "tell me more" when more was told already."""
+    return fill(_("That's all I have on that one."))
 
 
 def no_more(seed: str) -> Ssml:
@@ -186,11 +222,26 @@ def source(seed: str, fact: Fact) -> Ssml:
     )
 
 
-def card_text(text: str, fact: Fact) -> str:
+def card_text(text: str, fact: Fact, hint: str) -> str:
     """For the Alexa app: plain text."""
-    return _("{text}\n\nSource: {publisher}, {title}\n\nSay “tell me more” or “save that”.").format(
-        text=text, publisher=fact.source_publisher, title=fact.source_title
+    return _("{text}\n\nSource: {publisher}, {title}\n\n{hint}").format(
+        text=text, publisher=fact.source_publisher, title=fact.source_title, hint=hint
     )
+
+
+def hint_after_a_fact() -> str:
+    return _("Say “tell me more” or “save that”.")
+
+
+def hint_after_more() -> str:
+    return _("Say “save that” or “another one”.")
+
+
+def hint_from_outside(*, is_remembered: bool) -> str:
+    """After the conversation; what "that" means is known then only to a history."""
+    if is_remembered:
+        return _("Say “Alexa, ask Small Wonders to save that”.")
+    return _("Say “Alexa, open Small Wonders” for more.")
 
 
 def source_card_text(fact: Fact) -> str:

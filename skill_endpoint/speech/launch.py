@@ -43,6 +43,17 @@ def what_i_do(seed: str) -> Ssml:
     )
 
 
+def had_todays(seed: str) -> Ssml:
+    return fill(
+        pick(
+            seed,
+            _("You've had today's."),
+            _("You've heard today's fact already."),
+            _("You already know today's fact."),
+        )
+    )
+
+
 def offer_daily(seed: str) -> Question:
     return Question(
         fill(

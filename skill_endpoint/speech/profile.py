@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,12 +24,23 @@ def who_you_are(
     return join(
         _name(name),
         _topics(topics),
-        _heard(heard),
-        _saved(saved),
-        _history(heard, keeps_history=keeps_history),
+        _counts(heard, saved, keeps_history=keeps_history),
+        "" if keeps_history else _no_history(heard),
         _contact(has_email=has_email, has_phone=has_phone),
-        fill(_("You can change all this on the Small Wonders website.")),
     )
+
+
+def on_the_website() -> Ssml:
+    return fill(_("You can change that on the Small Wonders website."))
+
+
+def website_card() -> tuple[str, str]:
+    """Title and text. Only a card may hold an address: nobody wants to hear one."""
+    where = _(
+        "Your name, your topics, your history: sign in at {address} and open your preferences.\n\n"
+        "To unlink Alexa, disable the Small Wonders skill in the Alexa app."
+    )
+    return _("Your settings"), where.format(address=settings.PUBLIC_URL)
 
 
 def _name(name: str) -> Ssml:
@@ -44,23 +56,29 @@ def _topics(topics: Sequence[str]) -> Ssml:
     )
 
 
-def _heard(count: int) -> Ssml:
-    if not count:
-        return fill(_("You haven't heard any yet."))
-    return fill(
-        ngettext("You've heard {count} so far.", "You've heard {count} so far.", count), count=count
-    )
+def _counts(heard: int, saved: int, *, keeps_history: bool) -> Ssml:
+    if heard and saved:
+        said = ngettext(
+            "You've heard {heard} fact and saved {saved}.",
+            "You've heard {heard} facts and saved {saved}.",
+            heard,
+        )
+    elif heard:
+        said = ngettext(
+            "You've heard {heard} fact and saved none.",
+            "You've heard {heard} facts and saved none.",
+            heard,
+        )
+    elif saved:
+        said = ngettext("You've saved {saved} fact.", "You've saved {saved} facts.", saved)
+    elif keeps_history:
+        said = _("You haven't heard any yet. You haven't saved any.")
+    else:  # what was heard, nobody knows
+        said = _("You haven't saved any.")
+    return fill(said, heard=heard, saved=saved)
 
 
-def _saved(count: int) -> Ssml:
-    if not count:
-        return fill(_("You haven't saved any."))
-    return fill(ngettext("You've saved {count}.", "You've saved {count}.", count), count=count)
-
-
-def _history(heard: int, *, keeps_history: bool) -> Ssml:
-    if keeps_history:
-        return fill(_("I keep track, so that nothing repeats."))
+def _no_history(heard: int) -> Ssml:
     if heard:
         return fill(_("I've stopped keeping track of what you hear."))
     return fill(_("I don't keep track of what you hear."))
@@ -68,11 +86,11 @@ def _history(heard: int, *, keeps_history: bool) -> Ssml:
 
 def _contact(*, has_email: bool, has_phone: bool) -> Ssml:
     if has_email and has_phone:
-        return fill(_("I have an e-mail address and a phone number for you."))
+        return fill(_("I have your e-mail address and phone number on file."))
     if has_email:
-        return fill(_("I have an e-mail address for you, but no phone number."))
+        return fill(_("I have your e-mail address on file."))
     if has_phone:
-        return fill(_("I have a phone number for you, but no e-mail address."))
+        return fill(_("I have your phone number on file."))
     # The pool has one of them, and the skill learns it when the person signs in on the website:
     # to somebody who only talked so far, "I have none" would be wrong.
     return Ssml("")

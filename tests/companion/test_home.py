@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Door, User
-from skill_endpoint.facts.models import Favourite, Hearing
+from skill_endpoint.facts.models import Fact, Favourite, Hearing
 from skill_endpoint.models import AccountLink
 from tests.companion.conftest import NewFact, SignIn
 from tests.companion.pages import form_to, main, soup, statements, text
@@ -69,14 +69,29 @@ def test_it_escapes_the_name(sign_in: SignIn, linked: User) -> None:
 def test_it_shows_the_fact_that_alexa_told_today(
     sign_in: SignIn, linked: User, new_fact: NewFact
 ) -> None:
-    facts = [new_fact(f"fact-{number}") for number in range(6)]
+    facts = {new_fact(f"fact-{number}") for number in range(6)}
     client = sign_in(linked)
+    shown = text(soup(client.get("/")).select_one(".fact-text"))
+    todays = next(fact for fact in facts if fact.text("en").speech == shown)
+    Hearing.objects.create(user=linked, fact=todays, door=Door.VOICE)
     page = soup(client.get("/"))
-    other = next(f for f in facts if f.text("en").speech != text(page.select_one(".fact-text")))
-    Hearing.objects.create(user=linked, fact=other, door=Door.VOICE)
-    page = soup(client.get("/"))
-    assert text(page.select_one(".fact-text")) == other.text("en").speech
+    assert text(page.select_one(".fact-text")) == shown
     assert "You heard it from Alexa" in text(page.main)
+
+
+def test_what_else_was_heard_today_does_not_take_its_place(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    for number in range(6):
+        new_fact(f"fact-{number}")
+    client = sign_in(linked)
+    shown = text(soup(client.get("/")).select_one(".fact-text"))
+    for fact in Fact.objects.all():
+        if fact.text("en").speech != shown:
+            Hearing.objects.create(user=linked, fact=fact, door=Door.VOICE)
+    page = soup(client.get("/"))
+    assert text(page.select_one(".fact-text")) == shown
+    assert "You heard it from Alexa" not in text(page.main)
 
 
 def test_it_forgets_what_was_heard_yesterday(

@@ -186,7 +186,14 @@ def test_no_token_and_no_name_gets_into_the_log(
 
 # --- what it costs -----------------------------------------------------------------------------
 
-READING = ["AMAZON.HelpIntent", "WhoAmIIntent", "ListSavedIntent", "TellMeMoreIntent"]
+READING = [
+    "AMAZON.HelpIntent",
+    "WhoAmIIntent",
+    "ListSavedIntent",
+    "ListTopicsIntent",
+    "TellMeMoreIntent",
+    "SettingsIntent",
+]
 WRITING = ["DailyFactIntent", "AnotherFactIntent", "SaveFactIntent", "RemoveFactIntent"]
 
 
@@ -210,8 +217,15 @@ def test_a_reading_turn_takes_at_most_three_statements(busy: Device, intent: str
     assert all(sql.startswith("SELECT") for sql in taken)
 
 
-def test_a_launch_takes_one_statement(busy: Device) -> None:
-    assert len(statements(envelopes.launch(busy))) == 1
+def test_a_launch_takes_two_statements(busy: Device) -> None:
+    assert len(statements(envelopes.launch(busy))) == 2  # the person, and what they heard today
+
+
+def test_whose_link_was_lost_takes_one_statement(busy: Device) -> None:
+    lost = replace(busy, access_token="")
+
+    assert len(statements(envelopes.intent(lost, "WhoAmIIntent", new=True))) == 1
+    assert statements(envelopes.intent(lost, "AMAZON.HelpIntent", new=True)) == []
 
 
 @pytest.mark.parametrize("intent", WRITING)
@@ -221,14 +235,20 @@ def test_a_writing_turn_takes_at_most_five_statements(busy: Device, intent: str)
 
 @pytest.mark.parametrize("topics", [["space", "food"], ["gone"], []])
 def test_a_fact_takes_at_most_five_statements_when_all_are_used_up(
-    busy: Device, linked: User, topics: list[str]
+    busy: Device, linked: User, mint: TokenMint, topics: list[str]
 ) -> None:
-    for _ in range(5):
-        one_shot(busy, "DailyFactIntent")
+    with time_machine.travel(timezone.now() - timedelta(days=1)):
+        timeless = replace(busy, access_token=mint.access(linked.sub, iat=1, exp=4_000_000_000))
+        for _ in range(5):
+            one_shot(timeless, "AnotherFactIntent")
     linked.profile.topics = topics
     linked.profile.save()
 
-    for intent, slots in (("DailyFactIntent", {}), ("TopicFactIntent", {"topic": SPACE})):
+    for intent, slots in (
+        ("DailyFactIntent", {}),
+        ("AnotherFactIntent", {}),
+        ("TopicFactIntent", {"topic": SPACE}),
+    ):
         assert len(statements(envelopes.intent(busy, intent, slots, new=True))) <= 5
 
 
@@ -242,7 +262,7 @@ def test_an_hours_first_turn_takes_one_statement_more(busy: Device) -> None:
     with time_machine.travel(timezone.now() + timedelta(minutes=59), tick=False):
         AccountLink.objects.update(last_used_at=timezone.now() - timedelta(hours=2))
 
-        assert len(statements(envelopes.launch(busy))) == 2
+        assert len(statements(envelopes.launch(busy))) == 3
 
 
 # --- two at once -------------------------------------------------------------------------------

@@ -1,17 +1,28 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Door, User
 from skill_endpoint.facts.models import Fact, FactText, Hearing
-from skill_endpoint.facts.selection import Choice, choose, daily_seed, first_by, local_day
+from skill_endpoint.facts.selection import (
+    Choice,
+    choose,
+    daily_seed,
+    day_start,
+    first_by,
+    local_day,
+    todays,
+)
 from tests.skill_endpoint.voice import stock_library
 
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FACTS = st.dictionaries(st.integers(1, 10_000), st.text(min_size=1), min_size=1, max_size=30)
 
 
@@ -107,7 +118,7 @@ class TestChoose:
 
         choice = choose("seed", topics=["space"], heard=heard)
 
-        assert choice == Choice(heard[0], is_repeat=True)
+        assert choice == Choice(heard[0], is_repeat=True, topics=("space",))
 
     @pytest.mark.parametrize("knows", [True, False])
     def test_a_topic_without_facts_gives_none(self, linked: User, knows: bool) -> None:
@@ -143,11 +154,84 @@ class TestChoose:
         assert self.slugs(*found) == {"salt"}
         assert len(self.slugs(*french)) == 5
 
-    def test_it_takes_one_statement_and_two_when_all_is_used_up(
-        self, linked: User, django_assert_num_queries: pytest.FixtureRequest
+    @pytest.mark.parametrize(("topic", "number"), [("food", 1), ("gone", 2)])
+    def test_it_takes_one_statement_and_two_where_the_topics_are_gone(
+        self,
+        linked: User,
+        django_assert_num_queries: DjangoAssertNumQueries,
+        topic: str,
+        number: int,
     ) -> None:
-        with django_assert_num_queries(1):  # type: ignore[operator]
-            choose("seed", topics=["food"], history_of=linked)
-        self.hears(linked, "honey", "salt")
-        with django_assert_num_queries(2):  # type: ignore[operator]
-            choose("seed", topics=["food"], history_of=linked)
+        for heard in ((), ("honey", "salt")):
+            self.hears(linked, *heard)
+            with django_assert_num_queries(number):
+                choose("seed", topics=[topic], or_any_topic=True, history_of=linked)
+
+
+class TestTodays:
+    @pytest.fixture(autouse=True)
+    def _library(self, db: None) -> None:
+        stock_library()
+
+    def hears(self, user: User, fact_id: int, at: datetime) -> None:
+        Hearing.objects.create(user=user, fact_id=fact_id, door=Door.VOICE, heard_at=at)
+
+    def test_what_is_heard_today_does_not_move_it(self, linked: User) -> None:
+        first = todays(linked, now=NOON)
+        assert first
+        for fact in Fact.objects.all():
+            self.hears(linked, fact.pk, NOON)
+
+        again = todays(linked, now=NOON)
+
+        assert again == replace(first, heard_today=True)
+
+    def test_what_was_heard_before_the_day_began_is_passed_over(self, linked: User) -> None:
+        first = todays(linked, now=NOON)
+        assert first
+        self.hears(linked, first.fact_id, NOON - timedelta(days=1))
+
+        second = todays(linked, now=NOON)
+
+        assert second
+        assert second.fact_id != first.fact_id
+
+    def test_the_day_begins_where_the_person_lives(self, linked: User) -> None:
+        linked.profile.time_zone = "America/New_York"
+        midnight = datetime(2026, 11, 22, 5, tzinfo=UTC)
+        assert day_start(linked, NOON) == midnight
+        first = todays(linked, now=NOON)
+        assert first
+
+        self.hears(linked, first.fact_id, midnight)
+        assert todays(linked, now=NOON) == replace(first, heard_today=True)
+
+        Hearing.objects.update(heard_at=midnight - timedelta(seconds=1))
+        assert todays(linked, now=NOON) != first
+
+    def test_used_up_it_is_what_was_heard_longest_ago_all_day(self, linked: User) -> None:
+        yesterday = NOON - timedelta(days=1)
+        facts = list(Fact.objects.order_by("-slug"))
+        for minute, fact in enumerate(facts):
+            self.hears(linked, fact.pk, yesterday + timedelta(minutes=minute))
+
+        assert todays(linked, now=NOON) == Choice(facts[0].pk, is_repeat=True)
+        self.hears(linked, facts[0].pk, NOON)
+        assert todays(linked, now=NOON) == Choice(facts[0].pk, is_repeat=True, heard_today=True)
+
+    def test_without_history_nothing_moves_it(self, linked: User) -> None:
+        first = todays(linked, now=NOON)
+        assert first
+        self.hears(linked, first.fact_id, NOON - timedelta(days=1))
+        linked.profile.remember_history = False
+
+        assert todays(linked, now=NOON) == todays(None, now=NOON) == first
+
+    def test_it_takes_one_statement(
+        self, linked: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for fact in [None, *Fact.objects.all()]:
+            if fact:
+                self.hears(linked, fact.pk, NOON - timedelta(days=1))
+            with django_assert_num_queries(1):
+                todays(linked, now=NOON)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from accounts.models import User
@@ -127,3 +129,28 @@ def test_an_understood_turn_begins_the_count_again(device: Device) -> None:
         conversation.ask(intent)
 
     assert not conversation.ask("AMAZON.FallbackIntent").ends
+
+
+def test_after_a_fact_it_suggests_what_can_be_done_with_it(device: Device) -> None:
+    conversation = Conversation(device)
+    conversation.ask("DailyFactIntent")
+
+    answers = [conversation.ask("AMAZON.FallbackIntent") for _ in range(3)]
+
+    assert re.search("tell me more|tell you more", answers[0].text)
+    assert "yes or no" in answers[1].text
+    assert not any("today's" in answer.text for answer in answers)
+    assert [answer.ends for answer in answers] == [False, False, True]
+
+
+def test_wow_is_no_misunderstanding(device: Device) -> None:
+    conversation = Conversation(device)
+    for intent in ("DailyFactIntent", "AMAZON.FallbackIntent", "AMAZON.FallbackIntent"):
+        conversation.ask(intent)
+
+    assert not conversation.ask("ReactionIntent").ends
+    assert not conversation.ask("AMAZON.FallbackIntent").ends
+
+
+def test_wow_to_nothing_offers_todays_fact(device: Device) -> None:
+    assert "today's fact?" in Conversation(device).ask("ReactionIntent").text

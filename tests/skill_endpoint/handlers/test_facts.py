@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+import pytest
 import time_machine
 
 from accounts.models import Door, User
-from skill_endpoint.facts.models import Fact, Hearing
+from skill_endpoint.facts.models import Fact, Hearing, Topic
 from skill_endpoint.simulator.envelopes import Device
 from tests.skill_endpoint.voice import FOOD, SPACE, Answer, Conversation, one_shot
 
+USED_UP = "heard everything|everything I've got|everything about|nothing new"
 SPACE_FACTS = {"venus", "mars", "saturn"}
 
 
@@ -68,7 +71,7 @@ def test_it_keeps_to_the_topics_of_the_profile(linked_device: Device, linked: Us
     linked.profile.topics = ["food"]
     linked.profile.save()
 
-    facts = {told(one_shot(linked_device, "DailyFactIntent")) for _ in range(2)}
+    facts = {told(one_shot(linked_device, "AnotherFactIntent")) for _ in range(2)}
 
     assert facts == {"honey", "salt"}
 
@@ -94,11 +97,52 @@ def test_it_says_so_when_there_is_no_fact_at_all(device: Device) -> None:
     assert "run out of facts" in answer.text
 
 
+def test_asked_again_on_the_same_day_it_repeats_the_same_fact_and_says_so(
+    timeless_device: Device, linked: User
+) -> None:
+    with time_machine.travel("2026-11-22T12:00Z"):
+        first = told(one_shot(timeless_device, "DailyFactIntent"))
+        one_shot(timeless_device, "AnotherFactIntent")
+
+        answer = Conversation(timeless_device).ask("DailyFactIntent")
+
+    assert told(answer) == first
+    assert re.search("once more|again", answer.text)
+    assert not answer.ends
+    assert Hearing.objects.filter(user=linked).count() == 2
+
+
+def test_what_was_told_again_is_what_that_means(linked_device: Device, linked: User) -> None:
+    first = told(one_shot(linked_device, "DailyFactIntent"))
+    for intent in ("AnotherFactIntent", "DailyFactIntent", "SaveFactIntent"):
+        one_shot(linked_device, intent)
+
+    assert [favourite.fact.slug for favourite in linked.favourites.all()] == [first]
+
+
+def test_whom_it_does_not_know_hears_todays_again_in_a_conversation(device: Device) -> None:
+    conversation = Conversation(device)
+    first, second = (conversation.ask("DailyFactIntent") for _ in range(2))
+
+    assert told(first) == told(second)
+    assert re.search("once more|again", second.text)
+    assert not re.search("once more|again", first.text)
+
+
+def test_the_next_day_has_another_fact(timeless_device: Device) -> None:
+    found = []
+    for day in (22, 23, 24, 25, 26):
+        with time_machine.travel(f"2026-11-{day}T12:00Z"):
+            found.append(told(one_shot(timeless_device, "DailyFactIntent")))
+
+    assert len(set(found)) == 5
+
+
 # --- never the same fact twice -----------------------------------------------------------------
 
 
 def test_a_person_hears_no_fact_twice_until_all_are_used_up(linked_device: Device) -> None:
-    facts = [told(one_shot(linked_device, "DailyFactIntent")) for _ in range(5)]
+    facts = [told(one_shot(linked_device, "AnotherFactIntent")) for _ in range(5)]
 
     assert len(set(facts)) == 5
 
@@ -106,12 +150,38 @@ def test_a_person_hears_no_fact_twice_until_all_are_used_up(linked_device: Devic
 def test_it_says_so_when_everything_was_heard_and_takes_what_was_heard_longest_ago(
     linked_device: Device,
 ) -> None:
-    facts = [told(one_shot(linked_device, "DailyFactIntent")) for _ in range(5)]
+    facts = [told(one_shot(linked_device, "AnotherFactIntent")) for _ in range(5)]
 
-    answer = one_shot(linked_device, "DailyFactIntent")
+    answer = one_shot(linked_device, "AnotherFactIntent")
 
     assert told(answer) == facts[0]
-    assert re.search("heard all|everything I've got|nothing new", answer.text)
+    assert re.search(USED_UP, answer.text)
+
+
+def test_it_says_once_that_everything_was_heard(device: Device) -> None:
+    conversation = Conversation(device)
+    answers = [conversation.ask("AnotherFactIntent") for _ in range(9)]
+
+    assert [bool(re.search(USED_UP, answer.text)) for answer in answers] == [
+        number == 5 for number in range(9)
+    ]
+
+
+def test_with_the_chosen_topics_used_up_it_names_them_and_offers_the_others(
+    linked_device: Device, linked: User
+) -> None:
+    linked.profile.topics = ["food"]
+    linked.profile.save()
+    conversation = Conversation(linked_device)
+    for _ in range(2):
+        conversation.ask("AnotherFactIntent")
+
+    answer = conversation.ask("AnotherFactIntent")
+
+    assert re.search(USED_UP, answer.text)
+    assert "about food" in answer.text
+    assert "space?" in answer.text
+    assert told(conversation.ask("AMAZON.YesIntent")) in SPACE_FACTS
 
 
 def test_whom_it_does_not_know_hears_no_fact_twice_in_a_conversation(device: Device) -> None:
@@ -182,7 +252,8 @@ def test_it_says_so_when_a_topic_is_used_up(linked_device: Device) -> None:
     answer = conversation.ask("AnotherFactIntent")
 
     assert told(answer) == facts[0]
-    assert "food" in answer.text
+    assert "about food" in answer.text
+    assert "food" not in conversation.ask("AnotherFactIntent").text
 
 
 def test_it_names_two_topics_where_it_does_not_know_one(device: Device) -> None:
@@ -213,6 +284,23 @@ def test_it_asks_for_the_topic_where_none_was_said(device: Device) -> None:
     assert "space and food" in answer.text
 
 
+@pytest.mark.parametrize("ask", [one_shot, lambda device, name: Conversation(device).ask(name)])
+def test_it_lists_its_topics_and_asks_which(
+    device: Device, ask: Callable[[Device, str], Answer]
+) -> None:
+    answer = ask(device, "ListTopicsIntent")
+
+    assert answer.text.startswith("I know about space and food.")
+    assert not answer.ends
+
+
+def test_it_lists_no_topics_where_there_are_none(device: Device) -> None:
+    Fact.objects.all().delete()
+    Topic.objects.all().delete()
+
+    assert one_shot(device, "ListTopicsIntent").ends
+
+
 def test_an_id_of_the_model_without_facts_is_no_topic(device: Device) -> None:
     Fact.objects.filter(topic__slug="space").update(is_published=False)
 
@@ -230,6 +318,20 @@ def test_it_tells_more_about_the_last_fact(device: Device) -> None:
 
     assert f"There is more to {fact} & co." in answer.text
     assert "example.com" not in answer.card["content"]
+    assert "tell me more" not in answer.card["content"]
+
+
+def test_there_is_no_more_the_second_time(device: Device) -> None:
+    conversation = Conversation(device)
+    conversation.ask("TopicFactIntent", topic=SPACE)
+    conversation.ask("TellMeMoreIntent")
+
+    answer = conversation.ask("TellMeMoreIntent")
+
+    assert answer.text.startswith("That's all I have on that one.")
+    assert not answer.card
+    conversation.ask("AnotherFactIntent")
+    assert "There is more to" in conversation.ask("TellMeMoreIntent").text
 
 
 def test_it_admits_that_there_is_no_more(device: Device) -> None:
@@ -270,7 +372,7 @@ def test_it_offers_todays_fact_where_none_was_told(device: Device) -> None:
 
 
 def test_the_card_has_topic_fact_source_and_a_hint(device: Device) -> None:
-    answer = one_shot(device, "TopicFactIntent", topic=SPACE)
+    answer = Conversation(device).ask("TopicFactIntent", topic=SPACE)
     fact = told(answer)
 
     assert answer.card == {
@@ -281,3 +383,13 @@ def test_the_card_has_topic_fact_source_and_a_hint(device: Device) -> None:
             "Say “tell me more” or “save that”."
         ),
     }
+
+
+def test_a_card_that_is_read_after_the_conversation_says_how_to_come_back(
+    device: Device, linked_device: Device
+) -> None:
+    known = one_shot(linked_device, "DailyFactIntent").card["content"]
+    unknown = one_shot(device, "DailyFactIntent").card["content"]
+
+    assert known.endswith("Say “Alexa, ask Small Wonders to save that”.")
+    assert unknown.endswith("Say “Alexa, open Small Wonders” for more.")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from accounts.models import Door, User
@@ -143,3 +145,15 @@ def test_whose_link_broke_hears_that(device: Device, mint: TokenMint) -> None:
 
     assert answer.card == {"type": "LinkAccount"}
     assert "lost the link" in answer.text
+
+
+@pytest.mark.parametrize("intent", ["SaveFactIntent", "ListSavedIntent", "WhoAmIIntent"])
+def test_who_comes_without_a_token_after_they_were_linked_has_lost_the_link(
+    linked_device: Device, device: Device, intent: str
+) -> None:
+    lost = one_shot(replace(linked_device, access_token=""), intent)
+    new = one_shot(replace(device, user_id="never seen"), intent)
+
+    assert lost.text.startswith("I've lost the link to your account.")
+    assert lost.card == new.card == {"type": "LinkAccount"}
+    assert "lost" not in new.text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import time_machine
 
 from accounts.models import User
 from skill_endpoint.simulator.envelopes import Device
-from tests.skill_endpoint.voice import Conversation
+from tests.skill_endpoint.voice import Conversation, one_shot
 
 
 def test_it_welcomes_whom_it_does_not_know_and_asks_for_no_account(device: Device) -> None:
@@ -84,3 +85,16 @@ def test_yes_tells_the_fact_of_the_day(device: Device) -> None:
     conversation.launch()
 
     assert "is odd." in conversation.ask("AMAZON.YesIntent").text
+
+
+def test_who_has_had_todays_is_offered_another(timeless_device: Device, linked: User) -> None:
+    with time_machine.travel("2026-11-22T12:00Z"):
+        today = one_shot(timeless_device, "DailyFactIntent").card["content"]
+        conversation = Conversation(timeless_device)
+
+        answer = conversation.launch()
+
+        assert re.search("had today's|heard today's|know today's", answer.text)
+        assert conversation.ask("AMAZON.YesIntent").card["content"].split()[0] != today.split()[0]
+    with time_machine.travel("2026-11-23T12:00Z"):
+        assert "had" not in Conversation(timeless_device).launch().text

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from accounts.models import Door, User
 from skill_endpoint.facts.models import Fact, Favourite, Hearing
 from skill_endpoint.simulator.envelopes import Device
+from skill_endpoint.speech.profile import who_you_are
 from tests.skill_endpoint.voice import one_shot
 
 
@@ -17,10 +20,8 @@ def test_it_says_what_it_knows(linked_device: Device, linked: User, stranger: Us
         Favourite.objects.create(user=user, fact=venus, door=Door.WEB)
 
     assert one_shot(linked_device, "WhoAmIIntent").text == (
-        "I call you Ada. You get facts about space and food. You've heard 2 so far. "
-        "You've saved 1. I keep track, so that nothing repeats. "
-        "I have an e-mail address for you, but no phone number. "
-        "You can change all this on the Small Wonders website."
+        "I call you Ada. You get facts about space and food. "
+        "You've heard 2 facts and saved 1. I have your e-mail address on file."
     )
 
 
@@ -32,9 +33,8 @@ def test_it_says_what_it_does_not_know(linked_device: Device, linked: User, stra
     linked.profile.save()
 
     assert one_shot(linked_device, "WhoAmIIntent").text == (
-        "I don't know your name. You get facts from every topic. You haven't heard any yet. "
-        "You haven't saved any. I don't keep track of what you hear. "
-        "You can change all this on the Small Wonders website."
+        "I don't know your name. You get facts from every topic. "
+        "You haven't saved any. I don't keep track of what you hear."
     )
 
 
@@ -52,7 +52,7 @@ def test_it_never_speaks_address_or_number(linked_device: Device, linked: User) 
 
     answer = one_shot(linked_device, "WhoAmIIntent")
 
-    assert "an e-mail address and a phone number" in answer.text
+    assert "your e-mail address and phone number" in answer.text
     for secret in ("linked@example.com", "206", "0199", linked.sub):
         assert secret not in str(answer.envelope)
 
@@ -62,3 +62,33 @@ def test_whom_it_does_not_know_it_tells_so(device: Device) -> None:
 
     assert "haven't met" in answer.text
     assert answer.card == {"type": "LinkAccount"}
+
+
+@pytest.mark.parametrize("keeps_history", [True, False])
+@pytest.mark.parametrize("saved", [0, 1, 2])
+@pytest.mark.parametrize("heard", [0, 1, 2])
+def test_it_takes_twelve_seconds(heard: int, saved: int, *, keeps_history: bool) -> None:
+    ssml = who_you_are(
+        name="Ada",
+        topics=["Space", "Food"],
+        heard=heard,
+        saved=saved,
+        has_email=True,
+        has_phone=True,
+        keeps_history=keeps_history,
+    )
+
+    assert len(ssml.split()) <= 36
+    assert ("track" in ssml) is not keeps_history
+
+
+@pytest.mark.parametrize("slots", [{}, {"name": "Bob"}])
+def test_settings_are_changed_on_the_website(
+    device: Device, linked_device: Device, slots: dict[str, str]
+) -> None:
+    for speaker in (device, linked_device):
+        answer = one_shot(speaker, "SettingsIntent", **slots)
+
+        assert answer.ends
+        assert answer.text == "You can change that on the Small Wonders website."
+        assert "http://localhost:8000" in answer.card["content"]
