@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.models import Door, User
 from skill_endpoint.facts.models import Fact, Favourite, Hearing
 from skill_endpoint.models import AccountLink
+from skill_endpoint.simulator.envelopes import Device
 from tests.companion.conftest import NewFact, SignIn
 from tests.companion.pages import form_to, main, soup, statements, text
+from tests.skill_endpoint.voice import one_shot
 
 # one is the profile's: it goes when the authentication backend joins it to the person
 MOST_STATEMENTS = 6
@@ -149,4 +151,27 @@ def test_it_takes_few_statements_however_much_was_saved(
             linked_at=timezone.now(),
         )
     new_fact("unheard")
+    assert statements(sign_in(linked), "/") <= MOST_STATEMENTS
+
+
+@pytest.mark.parametrize("keeps_history", [True, False])
+def test_it_shows_the_fact_that_alexa_tells_all_day(
+    sign_in: SignIn,
+    linked: User,
+    linked_device: Device,
+    new_fact: NewFact,
+    *,
+    keeps_history: bool,
+) -> None:
+    facts = [new_fact(f"fact-{number}", topic="food") for number in range(6)]
+    new_fact("sky")
+    linked.profile.topics, linked.profile.time_zone = ["food"], "Asia/Tokyo"
+    linked.profile.remember_history = keeps_history
+    linked.profile.save()
+    for number, fact in enumerate(facts):
+        shown = text(soup(sign_in(linked).get("/")).select_one(".fact-text"))
+        assert shown in one_shot(linked_device, "DailyFactIntent").text
+        before = timezone.now() - timedelta(days=2, minutes=number)
+        Hearing.objects.create(user=linked, fact=fact, door=Door.VOICE, heard_at=before)
+        one_shot(linked_device, "AnotherFactIntent")
     assert statements(sign_in(linked), "/") <= MOST_STATEMENTS
