@@ -23,7 +23,10 @@ NONSENSE = (ValueError, TypeError, OverflowError, FieldError, ValidationError, D
 class CarefulAdmin(admin.ModelAdmin[Any]):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only the fields that are offered as filters, and only as the filters ask for them."""
-        offered = {name for name in self.list_filter if isinstance(name, str)}
+        offered = {
+            entry if isinstance(entry, str) else getattr(entry, "parameter_name", "")
+            for entry in self.list_filter
+        }
         offered |= {self.date_hierarchy} if self.date_hierarchy else set()
         name, _, how = lookup.rpartition(LOOKUP_SEP)
         return (
