@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import FindsPhones, ReadOnly, ReadOnlyAdmin, UserAdmin
+from accounts.admin import FindsPhones, ReadOnly, ReadOnlyAdmin, UserAdmin, described
 from accounts.models import User
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
 
@@ -55,17 +55,9 @@ UserAdmin.inlines.append(LinkInline)
 
 @admin.register(AccountLink)
 class AccountLinkAdmin(FindsPhones, ReadOnlyAdmin):
-    list_display = (
-        "__str__",
-        "user",
-        "email",
-        "state_word",
-        "refused_reason",
-        "linked_at",
-        "last_used_at",
-    )
+    list_display = ("__str__", "person", "state_word", "refused_reason", "last_used_at")
     list_filter = (StateFilter, "refused_reason", "linked_at")
-    list_select_related = ("user",)
+    list_select_related = ("user__profile",)
     search_fields = (
         "alexa_user_id",
         "person_id",
@@ -76,9 +68,9 @@ class AccountLinkAdmin(FindsPhones, ReadOnlyAdmin):
     phone_field = "user__phone_number"
     search_help_text = _("Alexa user id, speaker id, Cognito sub, e-mail or phone number")
 
-    @admin.display(description=_("e-mail"), ordering="user__email")
-    def email(self, link: AccountLink) -> str:
-        return link.user.email if link.user else ""
+    @admin.display(description=_("person"), ordering="user__email")
+    def person(self, link: AccountLink) -> str:
+        return described(link.user) if link.user else ""
 
     @admin.display(description=_("state"))
     def state_word(self, link: AccountLink) -> str:

@@ -230,6 +230,22 @@ def test_a_text_is_one_line_whatever_was_typed(office: Client, fact: Fact) -> No
     assert row.speech == "It glows in the dark."
 
 
+@pytest.mark.parametrize(
+    ("path", "columns"),
+    [
+        (PEOPLE, ["person", "sub", "last_login", "is_staff", "is_active"]),
+        ("/admin/accounts/profile/", ["person", "user", "topic_words", "time_zone"]),
+        (LINKS, ["__str__", "person", "state_word", "refused_reason", "last_used_at"]),
+    ],
+)
+def test_lists_of_people_fit_beside_their_filters(
+    office: Client, link: AccountLink, path: str, columns: list[str]
+) -> None:
+    response = office.get(path)
+    assert "linked@example.com" in text(response)
+    assert list(response.context["cl"].list_display) == columns
+
+
 def test_the_list_of_facts_has_few_columns(office: Client, fact: Fact) -> None:
     response = office.get("/admin/facts/fact/")
     assert "On squid" in text(response)
