@@ -9,4 +9,4 @@ class CompanionConfig(AppConfig):
     verbose_name = _("Companion website")
 
     def ready(self) -> None:
-        from companion import checks, wish  # noqa: F401
+        from companion import checks  # noqa: F401

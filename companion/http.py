@@ -51,14 +51,13 @@ def signed_in[**P](
     def wrapper(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        return to_sign_in(request, request.path)
+        return to_sign_in(request, request.htmx.current_url_abs_path or request.path)
 
     return wrapper
 
 
 def to_sign_in(request: SiteRequest, back: str) -> HttpResponse:
-    """Sign in and come back: to the page that htmx was called from, else to `back`."""
-    back = request.htmx.current_url_abs_path or back
+    """Sign in and come back to `back`; htmx is told to go there."""
     sign_in = f"{reverse('account_login')}?{urlencode({'next': back})}"
     return HttpResponseClientRedirect(sign_in) if request.htmx else redirect(sign_in)
 

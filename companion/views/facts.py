@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import Door, User
 from accounts.rate_limit import limited
-from companion import library, time_zones
+from companion import library, time_zones, wish
 from companion.forms import SearchForm
 from companion.http import SignedInRequest, SiteRequest, page_of, safe_next, signed_in, to_sign_in
 from companion.removal import Removal
-from companion.templatetags.facts import text_of
-from companion.wish import Wish
+from companion.templatetags.facts import text_of, typographic
 from skill_endpoint.facts.models import Fact, Favourite, Topic
 
 PAGE_SIZE = 24
@@ -67,17 +68,28 @@ def fact(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
 def save(request: SiteRequest, topic: str, slug: str) -> HttpResponse:
     """On the list of who is signed in; a visitor signs in first, which saves it as well."""
     shown = get_object_or_404(library.readable(), topic__slug=topic, slug=slug)
-    if request.method != "POST":  # back from signing in, which ends with a GET
-        return redirect(shown)
     if isinstance(request.user, User):
-        return _save(cast("SignedInRequest", request), shown)
-    return _wish(request, shown)
+        who = cast("SignedInRequest", request)
+        return _save(who, shown) if request.method == "POST" else _fulfil(who, shown)
+    return _wish(request, shown) if request.method == "POST" else redirect(shown)
 
 
 @limited("wish", rate=30, per=60)  # each may begin a session, which is a row
 def _wish(request: SiteRequest, shown: Fact) -> HttpResponse:
-    Wish.keep(request, shown)
-    return to_sign_in(request, safe_next(request, shown.get_absolute_url()))
+    back = request.htmx.current_url_abs_path or safe_next(request, shown.get_absolute_url())
+    wish.keep(request, shown, back)
+    return to_sign_in(request, request.path)
+
+
+def _fulfil(request: SignedInRequest, shown: Fact) -> HttpResponse:
+    """Back from signing in, which ends with a GET: it saves what a POST asked for before."""
+    back = wish.take(request, shown)
+    if back is None:
+        return redirect(shown)
+    Favourite.objects.keep(request.user, shown.pk, Door.WEB)
+    text = text_of(shown)
+    messages.success(request, _("Saved: %s") % (typographic(text.headline) if text else shown))
+    return redirect(back)
 
 
 def _save(request: SignedInRequest, shown: Fact) -> HttpResponse:

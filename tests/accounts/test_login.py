@@ -76,9 +76,9 @@ def test_a_fact_that_a_visitor_wanted_is_saved(client: Client, pool: LivePool) -
     )
     FactText.objects.create(fact=fact, language="en", headline="About Mars", speech="Red.")
     client.post("/facts/space/mars/save/")
-    back = sign_in(client, person_of(pool, "wish@example.com").name, "/facts/space/mars/")
+    back = sign_in(client, person_of(pool, "wish@example.com").name, "/facts/space/mars/save/")
+    page = client.get(back["Location"], follow=True).content.decode()
     assert [saved.fact for saved in Favourite.objects.all()] == [fact]
-    page = client.get(back["Location"]).content.decode()
     assert "Saved: About Mars" in page
     assert "(press to remove)" in page
 

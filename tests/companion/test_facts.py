@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Door, User
-from companion.wish import Wish
+from companion import wish
 from skill_endpoint.facts.models import Fact, FactText, Favourite
 from tests.companion.conftest import NewFact, SignIn
 from tests.companion.pages import form_to, main, soup, statements, text
@@ -127,39 +127,40 @@ def test_it_sends_a_visitor_to_sign_in_and_back(client: Client, new_fact: NewFac
     fact = new_fact()
     form = form_to(client.get(path(fact)), path(fact, "save"))
     answer = client.post(path(fact, "save"), form)
-    assert answer["Location"] == f"/accounts/login/?{urlencode({'next': path(fact)})}"
+    assert answer["Location"] == f"/accounts/login/?{urlencode({'next': path(fact, 'save')})}"
 
 
-def test_it_saves_what_a_visitor_wanted_once_they_are_signed_in(
+def test_it_saves_what_a_visitor_wanted_when_they_come_back_signed_in(
     client: Client, linked: User, new_fact: NewFact
 ) -> None:
     fact = new_fact()
-    client.post(path(fact, "save"))
-    assert not Favourite.objects.exists()
+    client.post(path(fact, "save"), {"next": "/facts/?q=mars"})
+    assert client.get(path(fact, "save"))["Location"] == path(fact)  # not signed in after all
     client.force_login(linked)
+    assert client.get(path(fact, "save"))["Location"] == "/facts/?q=mars"
     assert Favourite.objects.get(user=linked, fact=fact).door == Door.WEB
-    client.logout()
     Favourite.objects.all().delete()
-    client.force_login(linked)
+    assert client.get(path(fact, "save"))["Location"] == path(fact)
     assert not Favourite.objects.exists()
 
 
 def test_it_saves_for_no_other_person_who_comes_later(
     client: Client, stranger: User, new_fact: NewFact
 ) -> None:
-    client.post(path(new_fact(), "save"))
-    with time_machine.travel(timezone.now() + Wish.KEPT):
+    fact = new_fact()
+    client.post(path(fact, "save"))
+    with time_machine.travel(timezone.now() + wish.KEPT):
         client.force_login(stranger)
+        client.get(path(fact, "save"))
     assert not Favourite.objects.exists()
 
 
-def test_it_saves_no_wish_that_was_taken_back_meanwhile(
+def test_it_saves_no_other_fact_than_the_wished_for(
     client: Client, linked: User, new_fact: NewFact
 ) -> None:
-    fact = new_fact()
-    client.post(path(fact, "save"))
-    fact.delete()
+    client.post(path(new_fact(), "save"))
     client.force_login(linked)
+    client.get(path(new_fact("another"), "save"))
     assert not Favourite.objects.exists()
 
 
@@ -178,6 +179,7 @@ def test_it_wishes_nothing_by_get_or_without_a_token(linked: User, new_fact: New
     client.get(path(fact, "save"))
     assert client.post(path(fact, "save")).status_code == 403
     client.force_login(linked)
+    client.get(path(fact, "save"))
     assert not Favourite.objects.exists()
 
 
@@ -286,7 +288,7 @@ def test_it_takes_htmx_to_sign_in_as_a_page(client: Client, new_fact: NewFact) -
     fact = new_fact()
     here = {"HX-Current-URL": f"http://localhost:8000{path(fact)}"}
     answer = client.post(path(fact, "save"), headers={**HTMX, **here})
-    assert answer["HX-Redirect"] == f"/accounts/login/?next={path(fact).replace('/', '%2F')}"
+    assert answer["HX-Redirect"] == f"/accounts/login/?{urlencode({'next': path(fact, 'save')})}"
 
 
 @pytest.mark.parametrize("action", ["save", "remove"])
