@@ -88,7 +88,7 @@ class UserAdmin(FindsPhones):
     # what the packages above know of a person: they add their functions and inlines
     from_above: ClassVar[list[Callable[[User], object]]] = []
 
-    list_display = ("person", "sub", "last_login", "is_staff", "is_active")
+    list_display = ("person", "sub", "first_seen_by", "last_login", "is_active")
     list_display_links = ("person", "sub")
     list_filter = ("is_active", "is_staff", "first_seen_by", "date_joined")
     list_select_related = ("profile",)

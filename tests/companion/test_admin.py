@@ -233,7 +233,7 @@ def test_a_text_is_one_line_whatever_was_typed(office: Client, fact: Fact) -> No
 @pytest.mark.parametrize(
     ("path", "columns"),
     [
-        (PEOPLE, ["person", "sub", "last_login", "is_staff", "is_active"]),
+        (PEOPLE, ["person", "sub", "first_seen_by", "last_login", "is_active"]),
         ("/admin/accounts/profile/", ["person", "user", "topic_words", "time_zone"]),
         (LINKS, ["__str__", "person", "state_word", "refused_reason", "last_used_at"]),
     ],
