@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -18,6 +19,8 @@ from accounts.rate_limit import client_address
 
 View = Callable[..., HttpResponse]
 HOSTS = {"localhost", "127.0.0.1"}
+AT_ONCE = 3  # of the eight threads that deploy/gunicorn.conf.py gives the server
+_places = threading.BoundedSemaphore(AT_ONCE)
 
 
 class DeveloperRequest(HttpRequest):
@@ -48,6 +51,22 @@ def needs_development_keys(view: View) -> View:
         if not settings.ALEXA_DEV_PKI_DIR or not settings.ALEXA_SKILL_IDS:
             raise Http404("ALEXA_DEV_PKI_DIR or ALEXA_SKILL_IDS is not set")
         return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def few_at_once(view: View) -> View:
+    """429 for more than AT_ONCE: each waits for a turn of this same server, which needs a thread."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not _places.acquire(blocking=False):
+            text = "Too many turns at the same time. Try again in a second.\n"
+            return HttpResponse(text, status=429, headers={"Retry-After": "1"})
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            _places.release()
 
     return guarded
 

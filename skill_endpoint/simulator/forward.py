@@ -13,7 +13,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.rate_limit import limited
 from skill_endpoint.simulator import alexa, pki
-from skill_endpoint.simulator.access import loopback_only, needs_development_keys, pki_folder
+from skill_endpoint.simulator.access import (
+    few_at_once,
+    loopback_only,
+    needs_development_keys,
+    pki_folder,
+)
 
 
 @login_not_required
@@ -23,6 +28,7 @@ from skill_endpoint.simulator.access import loopback_only, needs_development_key
 @loopback_only
 @needs_development_keys
 @limited("simulator-forward", rate=600, per=60)
+@few_at_once
 def forward(request: HttpRequest) -> HttpResponse:
     """Sign the body as it came, send it to the skill, pass its answer on as it came."""
     try:

@@ -21,6 +21,7 @@ from accounts.rate_limit import limited
 from skill_endpoint.simulator import conversation, households, interaction_model
 from skill_endpoint.simulator.access import (
     DeveloperRequest,
+    few_at_once,
     loopback_only,
     needs_development_keys,
     pki_folder,
@@ -75,7 +76,7 @@ def with_household(action: Action) -> View:
         return response
 
     view.__name__ = getattr(action, "__name__", "view")
-    return view
+    return few_at_once(view)
 
 
 @developer_page

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from pytest_django import Settings
 
 from accounts.rate_limit import is_over
-from skill_endpoint.simulator import alexa, pki
+from skill_endpoint.simulator import access, alexa, pki
 from skill_endpoint.simulator.access import pki_folder
 from tests.skill_endpoint.simulator.browser import at_home
 from tests.skill_endpoint.simulator.stub import Stub
@@ -34,6 +35,14 @@ def test_it_signs_and_sends_the_bytes_unchanged(simulator: Stub, path: str, body
     signature = base64.b64decode(call.headers["Signature-256"])
     key = pki.load(pki_folder()).key.public_key()
     key.verify(signature, body, padding.PKCS1v15(), hashes.SHA256())
+
+
+def test_it_leaves_threads_for_the_turns_that_it_causes(simulator: Stub) -> None:
+    with contextlib.ExitStack() as busy:
+        for _ in range(access.AT_ONCE):
+            busy.enter_context(access._places)
+        assert forward().status_code == 429
+    assert forward().status_code == 200
 
 
 @pytest.mark.parametrize(("status", "answer"), [(200, b'{"version":"1.0"}'), (400, b"")])
