@@ -56,7 +56,7 @@ def needs_development_keys(view: View) -> View:
 
 
 def few_at_once(view: View) -> View:
-    """429 for more than AT_ONCE: each waits for a turn of this same server, which needs a thread."""
+    """429 for more than AT_ONCE: each waits for another thread of this same server."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
