@@ -31,7 +31,7 @@ lint: .venv/.dev .venv/.translations ## check style, types, templates, migration
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy .
-	.venv/bin/djlint --quiet --check templates
+	.venv/bin/djlint --check templates
 	.venv/bin/djlint --quiet --lint templates
 	.venv/bin/cfn-lint accounts/pool/template.yaml
 	.venv/bin/python -m companion.local.translations
