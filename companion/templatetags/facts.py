@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from django import template
 from django.template import Context
+from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from companion.removal import Removal
 from skill_endpoint.facts.models import Fact, FactText
+from skill_endpoint.models import AccountLink
 
 register = template.Library()
 
@@ -23,6 +28,14 @@ def text_of(fact: Fact) -> FactText | None:
         return fact.text(get_language() or "en")
     except FactText.DoesNotExist:
         return None
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long since a last use; that is written once an hour (AccountLink), so no finer."""
+    if timezone.now() - moment < AccountLink.LAST_USE_RESOLUTION:
+        return _("within the last hour")
+    return _("%s ago") % timesince(moment)
 
 
 @register.filter
