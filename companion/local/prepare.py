@@ -10,18 +10,12 @@ import sys
 import time
 
 import django
-from django.conf import settings
 from django.core.management import CommandError, call_command
 
 
 def main() -> None:
     start = time.monotonic()
     django.setup()
-    # Same hashed names and manifest as production's, without the compressed copies: making those
-    # takes five seconds, and nothing is saved on the way from this machine to itself.
-    settings.STORAGES["staticfiles"] = {
-        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
-    }
     for name, options in (
         ("migrate", {"interactive": False, "verbosity": 0}),
         ("load_facts", {}),

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from django.test import Client
 
-from companion.logs import redact
+from companion.logs import _without_request_data, redact
 from tests.cognito import TokenMint
 
 
@@ -47,3 +48,21 @@ def test_a_request_line_has_an_id_and_no_query(
     assert "request_finished" in written
     assert "request_id" in written
     assert "secret-" not in written
+
+
+def test_an_error_report_holds_nothing_of_the_request(mint: TokenMint) -> None:
+    event: Any = {
+        "message": f"bad token {mint.access()} of robin@example.com",
+        "request": {
+            "url": "http://localhost/accounts/cognito/login/callback/",
+            "query_string": "code=secret",
+            "cookies": {"doors_session": "secret"},
+            "headers": {"Authorization": "Bearer secret"},
+            "data": {"password": "secret"},
+            "env": {"REMOTE_ADDR": "192.0.2.1"},
+        },
+    }
+    report = str(_without_request_data(event, {}))
+    assert "callback" in report
+    for secret in ("secret", "eyJ", "robin@", "192.0.2.1"):
+        assert secret not in report
