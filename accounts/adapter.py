@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.cognito import endpoints
 from accounts.cognito.tokens import IdClaims
@@ -33,6 +34,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         return None
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """A path of ours. allauth also takes any allowed host, 127.0.0.1 among them."""
+        return (
+            bool(url)
+            and str(url).startswith("/")
+            and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+        )
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
@@ -17,8 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.careful_admin import CarefulAdmin
 from accounts.models import Profile, User
 
-# allauth's tables that stay empty here (settings.py) have no place in an operator's menu
-for _model in (EmailAddress, SocialApp, SocialToken):
+# Of allauth's tables some stay empty here (settings.py), one repeats the person's sub, and one
+# holds session keys, with which whoever reads them is that person.
+for _model in (EmailAddress, SocialApp, SocialToken, SocialAccount, UserSession, Group):
     admin.site.unregister(_model)
 
 
@@ -79,6 +83,11 @@ class ProfileInline(ReadOnly, admin.StackedInline[Profile, User]):
     @admin.display(description=_("topics"))
     def topic_words(self, profile: Profile) -> str:
         return topics_in_words(profile)
+
+
+@admin.register(Group)
+class GroupAdmin(CarefulAdmin, StockGroupAdmin):
+    """What the operators' group may do; who is in it, the pool says."""
 
 
 @admin.register(User)

@@ -6,6 +6,7 @@ from allauth.usersessions.models import UserSession
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Tombstone, User, sub_digest
 from accounts.personal_data import holdings
@@ -22,7 +23,10 @@ def delete_person(user: User) -> None:
     The tombstone comes first, so that a voice turn between the steps cannot make a new row. Where
     the pool cannot be reached it is taken back and PoolUnavailable is raised: nothing is gone.
     """
-    tombstone, _ = Tombstone.objects.get_or_create(digest=sub_digest(user.sub))
+    # anew where one stands from a try that failed: it counts from now
+    tombstone, _ = Tombstone.objects.update_or_create(
+        digest=sub_digest(user.sub), defaults={"erased_at": timezone.now()}
+    )
     try:
         _delete_pool_user(user.sub)
     except (BotoCoreError, ClientError) as error:

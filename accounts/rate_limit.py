@@ -43,9 +43,13 @@ def _is_address(text: str) -> bool:
 
 
 def _is_trusted_proxy(address: str) -> bool:
-    return _is_address(address) and any(
-        ipaddress.ip_address(address) in ipaddress.ip_network(proxy, strict=False)
-        for proxy in settings.TRUSTED_PROXIES
+    if not _is_address(address):
+        return False
+    ip = ipaddress.ip_address(address)
+    # a server that listens on [::] calls 10.0.0.1 ::ffff:10.0.0.1
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return any(
+        ip in ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES
     )
 
 

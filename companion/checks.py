@@ -26,6 +26,23 @@ def dev_tools_are_local(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register
+def public_url_is_an_origin(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """As browsers write it: every request is compared with it, and sent to it where it differs."""
+    parts = urlsplit(settings.PUBLIC_URL)
+    default = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    origin = f"{parts.scheme}://{parts.netloc.lower().removesuffix(default)}"
+    if origin == settings.PUBLIC_URL:
+        return []
+    return [
+        Error(
+            f"PUBLIC_URL is {settings.PUBLIC_URL}.",
+            hint=f"Write it as browsers do, without path and default port: {origin}",
+            id="companion.E008",
+        )
+    ]
+
+
+@register
 def proxies_are_networks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     wrong = []
     for proxy in settings.TRUSTED_PROXIES:

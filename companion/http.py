@@ -37,6 +37,16 @@ def safe_next(request: HttpRequest, default: str) -> str:
     return target if ours and target.startswith("/") else default
 
 
+def page_behind(request: SiteRequest) -> str:
+    """The page of ours that htmx was called from; empty where it says none, or nonsense."""
+    try:
+        path = request.htmx.current_url_abs_path or ""
+    except ValueError:  # a header that is no address
+        return ""
+    ours = url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if ours and path.startswith("/") else ""
+
+
 def signed_in[**P](
     view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
 ) -> Callable[Concatenate[SiteRequest, P], HttpResponse]:
@@ -51,7 +61,7 @@ def signed_in[**P](
     def wrapper(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        return to_sign_in(request, request.htmx.current_url_abs_path or request.path)
+        return to_sign_in(request, page_behind(request) or request.path)
 
     return wrapper
 

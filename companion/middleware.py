@@ -20,6 +20,9 @@ class RequestLogMiddleware(RequestMiddleware):
         return f"{request.method} {request.path}"
 
 
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
 class Utf8FormsMiddleware:
     """Refuse forms in another charset than UTF-8 here, before anything reads them.
 
@@ -31,7 +34,8 @@ class Utf8FormsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if charset := (request.content_params or {}).get("charset"):
+        is_form = request.content_type in FORMS
+        if is_form and (charset := (request.content_params or {}).get("charset")):
             try:
                 is_utf8 = codecs.lookup(charset).name == "utf-8"
             except (LookupError, ValueError):  # Django ignores what it does not know

@@ -1,8 +1,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import BadRequest
 from django.core.wsgi import get_wsgi_application
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "companion.settings")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Django, and a 400 for a Content-Type that it cannot even read.
+
+    It reads that header before any middleware and outside its own error handling: what it raises
+    there would be the server's 500, and the server logs the whole address, codes included.
+    """
+    try:
+        return _django(environ, start_response)
+    except BadRequest:
+        start_response("400 Bad Request", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+        return [b""]

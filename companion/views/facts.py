@@ -19,7 +19,15 @@ from accounts.models import Door, User
 from accounts.rate_limit import limited
 from companion import library, time_zones, wish
 from companion.forms import SearchForm
-from companion.http import SignedInRequest, SiteRequest, page_of, safe_next, signed_in, to_sign_in
+from companion.http import (
+    SignedInRequest,
+    SiteRequest,
+    page_behind,
+    page_of,
+    safe_next,
+    signed_in,
+    to_sign_in,
+)
 from companion.removal import Removal
 from companion.templatetags.facts import text_of, typographic
 from skill_endpoint.facts.models import Fact, Favourite, Topic
@@ -76,7 +84,7 @@ def save(request: SiteRequest, topic: str, slug: str) -> HttpResponse:
 
 @limited("wish", rate=30, per=60)  # each may begin a session, which is a row
 def _wish(request: SiteRequest, shown: Fact) -> HttpResponse:
-    back = request.htmx.current_url_abs_path or safe_next(request, shown.get_absolute_url())
+    back = page_behind(request) or safe_next(request, shown.get_absolute_url())
     wish.keep(request, shown, back)
     return to_sign_in(request, request.path)
 

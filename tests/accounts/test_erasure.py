@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.erasure import PoolUnavailable, delete_person
-from accounts.models import Door, PersonErased, Tombstone, User
+from accounts.models import Door, PersonErased, Tombstone, User, sub_digest
 from accounts.personal_data import holdings
 from skill_endpoint.facts.models import Fact, Favourite, Hearing, Topic
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
@@ -64,6 +64,13 @@ def test_nothing_is_left(person: User, pool: LivePool) -> None:
     assert not (Session.objects.exists())
     assert not (UserSession.objects.exists())
     assert not pool.idp.list_users(UserPoolId=pool.id, Filter=f'sub = "{sub}"')["Users"]
+
+
+def test_a_tombstone_of_a_try_that_failed_counts_anew(person: User) -> None:
+    before = timezone.now() - timedelta(days=2)
+    Tombstone.objects.create(digest=sub_digest(person.sub), erased_at=before)
+    delete_person(person)
+    assert not Tombstone.objects.expired().exists()
 
 
 def test_a_valid_token_does_not_bring_the_person_back(person: User) -> None:

@@ -266,7 +266,15 @@ def test_an_error_of_the_pool_gets_a_page(client: Client, pool: LivePool) -> Non
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/%5Cevil.example"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "javascript:alert(1)",
+        "/%5Cevil.example",
+        "http://127.0.0.1/x",
+        "//127.0.0.1/",
+        "http://localhost:8000/x",
+    ],
 )
 def test_it_never_sends_people_elsewhere(client: Client, pool: LivePool, target: str) -> None:
     person = person_of(pool, "target@example.com")

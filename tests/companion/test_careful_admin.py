@@ -86,5 +86,13 @@ def test_operators_lock_out_people_but_not_each_other(
         assert (b'name="is_active"' in page.content) is may
 
 
+@pytest.mark.parametrize("model", ["usersessions/usersession", "socialaccount/socialaccount"])
+def test_session_keys_are_shown_to_nobody(office: Client, operator: User, model: str) -> None:
+    operator.is_superuser = True
+    operator.save()
+    assert office.get(f"/admin/{model}/").status_code == 404
+    assert office.get("/admin/auth/group/?id__range=1").status_code == 400
+
+
 def test_there_is_no_password_to_change(office: Client) -> None:
     assert office.get("/admin/password_change/").status_code == 404

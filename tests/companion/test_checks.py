@@ -85,6 +85,9 @@ def test_production_settings_are_clean(production: Settings) -> None:
         ("RATE_LIMITS", False, "companion.E005"),
         ("HTTPS", False, "companion.E006"),
         ("SECRET_KEY_IS_GIVEN", False, "companion.E007"),
+        ("PUBLIC_URL", "https://facts.example.com/app", "companion.E008"),
+        ("PUBLIC_URL", "https://Facts.example.com", "companion.E008"),
+        ("PUBLIC_URL", "https://facts.example.com:443", "companion.E008"),
     ],
 )
 def test_it_refuses(production: Settings, setting: str, value: object, id_: str) -> None:

@@ -291,6 +291,17 @@ def test_it_takes_htmx_to_sign_in_as_a_page(client: Client, new_fact: NewFact) -
     assert answer["HX-Redirect"] == f"/accounts/login/?{urlencode({'next': path(fact, 'save')})}"
 
 
+@pytest.mark.parametrize(
+    "here", ["http://[", "//evil.example/x", "http://localhost:8000//evil.example"]
+)
+def test_it_goes_to_no_page_that_a_header_makes_up(
+    client: Client, new_fact: NewFact, here: str
+) -> None:
+    remove = path(new_fact(), "remove")
+    answer = client.post(remove, headers={**HTMX, "HX-Current-URL": here})
+    assert answer["HX-Redirect"] == f"/accounts/login/?{urlencode({'next': remove})}"
+
+
 @pytest.mark.parametrize("action", ["save", "remove"])
 def test_it_goes_on_after_a_sign_in_that_ended_at_the_action(
     sign_in: SignIn, linked: User, new_fact: NewFact, action: str

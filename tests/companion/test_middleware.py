@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
 import pytest
 from django.test import Client
 
 from accounts.models import User
+from companion.wsgi import application
 from tests.conftest import browser
 
 TOKEN = "x" * 32
@@ -30,6 +34,20 @@ def test_a_form_in_another_charset_is_refused(charset: str) -> None:
 @pytest.mark.parametrize("charset", ["utf-8", "UTF8", "u8", "nonsense"])
 def test_utf8_by_any_of_its_names_is_taken(charset: str) -> None:
     assert post_form(charset) == 302
+
+
+@pytest.mark.parametrize("kind", ["text/plain; x*=bogus''%41", "text/plain; a=" + "x" * 20_000])
+def test_a_content_type_that_cannot_be_read_is_refused(kind: str) -> None:
+    """Before Django handles errors at all: through the WSGI application itself."""
+    environ: dict[str, Any] = {"PATH_INFO": "/healthz", "CONTENT_TYPE": kind}
+    setup_testing_defaults(environ)
+    answered: list[str] = []
+
+    def start_response(status: str, headers: Any, exc_info: Any = None) -> Any:
+        answered.append(status)
+
+    application(environ, start_response)
+    assert answered == ["400 Bad Request"]
 
 
 @pytest.mark.django_db
