@@ -14,12 +14,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.cognito import endpoints
 from accounts.cognito.tokens import IdClaims
 from accounts.groups import apply_pool_groups
 from accounts.models import Door, PersonErased, User
+from accounts.own_path import is_own_path
 from accounts.rate_limit import client_address
 
 log = structlog.get_logger(__name__)
@@ -36,12 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return None
 
     def is_safe_url(self, url: str | None) -> bool:
-        """A path of ours. allauth also takes any allowed host, 127.0.0.1 among them."""
-        return (
-            bool(url)
-            and str(url).startswith("/")
-            and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-        )
+        return is_own_path(url)  # allauth also takes any allowed host
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

@@ -13,11 +13,11 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
+from accounts.own_path import is_own_path
 
 
 class SiteRequest(HttpRequest):
@@ -31,10 +31,7 @@ class SignedInRequest(SiteRequest):
 def safe_next(request: HttpRequest, default: str) -> str:
     """The page that a form asks to go back to, where it is one of ours; else `default`."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(
-        target, allowed_hosts=None, require_https=request.is_secure()
-    )
-    return target if ours and target.startswith("/") else default
+    return target if is_own_path(target) else default
 
 
 def page_behind(request: SiteRequest) -> str:
@@ -43,8 +40,7 @@ def page_behind(request: SiteRequest) -> str:
         path = request.htmx.current_url_abs_path or ""
     except ValueError:  # a header that is no address
         return ""
-    ours = url_has_allowed_host_and_scheme(path, allowed_hosts=None)
-    return path if ours and path.startswith("/") else ""
+    return path if is_own_path(path) else ""
 
 
 def signed_in[**P](

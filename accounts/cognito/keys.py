@@ -60,11 +60,6 @@ class KeySet:
             raise KeysUnavailable(self.url)
         raise UnknownKey(kid)
 
-    @property
-    def age(self) -> float:
-        """Seconds since the keys were fetched; infinite where they never were."""
-        return time.monotonic() - self._fetched
-
     def _is_due(self, moment: float) -> bool:
         now = time.monotonic()
         return now >= moment and now >= self._tried + COOLDOWN

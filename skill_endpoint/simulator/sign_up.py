@@ -9,12 +9,12 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.own_path import is_own_path
 from accounts.rate_limit import limited
 from skill_endpoint.simulator import pool_sign_up
 from skill_endpoint.simulator.access import is_loopback, loopback_only
@@ -137,7 +137,7 @@ def _page(
 ) -> HttpResponse:
     wish = request.POST.get("continue") or request.GET.get("continue")
     after = request.POST.get("next") or request.GET.get("next") or ""
-    ours = after.startswith("/") and url_has_allowed_host_and_scheme(after, allowed_hosts=None)
+    ours = is_own_path(after)
     context = {
         **context,
         "continue": "link" if wish == "link" else "site",
