@@ -5,13 +5,13 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode
 COMPILE := $(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-annotate \
 	--quiet --custom-compile-command "make lock"
-CATALOGUES := $(shell find accounts companion skill_endpoint -name '*.po')
+CATALOGUES := $(shell find accounts companion skill_endpoint templates -name '*.po')
 STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo smoke test lint lock mutants .venv-aws
+.PHONY: help install demo smoke test lint messages lock mutants .venv-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ lint: .venv/.dev .venv/.translations ## check style, types, templates, migration
 	.venv/bin/python -m companion.local.translations
 	.venv/bin/python manage.py makemigrations --check --dry-run --settings tests.settings
 	.venv/bin/python manage.py check --settings tests.settings --fail-level WARNING
+	.venv/bin/python -m companion.local.translations check
+
+messages: .venv/.base ## write new sentences into the catalogues; LANGUAGES="de fr" for some of them
+	.venv/bin/python -m companion.local.translations update $(LANGUAGES)
 
 mutants: .venv/.dev .venv/.translations .venv-aws/.installed ## take one defence away at a time: does a test notice?
 	.venv/bin/python -m tests.mutants

@@ -215,7 +215,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]  # a language is listed when its catalogue is complete
 FORMAT_MODULE_PATH = "companion.formats"
-LOCALE_PATHS = [BASE_DIR / "companion" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "companion" / "locale", BASE_DIR / "skill_endpoint/speech/locale"]
 
 # --- logs, metrics, errors ---------------------------------------------------------------------
 LOGGING = logs.configuration(console=DEBUG or DEV_TOOLS)

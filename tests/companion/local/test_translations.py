@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.local import translations
+from companion.local.translations import compiling as translations
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
 
