@@ -91,10 +91,12 @@ def _sentences(sequence: _Sequence) -> Iterator[str]:
         yield ""
         return
     first, *rest = sequence
-    for end in _sentences(rest) if isinstance(first, str) else ():
-        yield first + end
-    if isinstance(first, _Group):
-        for choice in first.choices:
-            for start in _sentences(choice):
-                for end in _sentences(rest):
-                    yield start + end
+    starts = [first] if isinstance(first, str) else _of_group(first)
+    for start in starts:
+        for end in _sentences(rest):
+            yield start + end
+
+
+def _of_group(group: _Group) -> Iterator[str]:
+    for choice in group.choices:
+        yield from _sentences(choice)

@@ -30,6 +30,7 @@ _KEYS = {
 _OPTIONAL = {"parts", "regions"}
 _TABLES = ("intents", "topics", "answers")
 _REGION_KEYS = {"invocation_name": str, "parts": dict, "more": dict, "less": dict}
+_KINDS: dict[type, str] = {str: "text", list: "a list", dict: "a table"}
 _PART_NAME = re.compile(r"[a-z][a-z_]*")
 
 
@@ -121,7 +122,7 @@ def _spoken(reading: _Reading, table: Table, region: Table) -> Spoken:
         for name in _TABLES
     }
     return Spoken(
-        invocation_name=region.get("invocation_name", table["invocation_name"]),
+        invocation_name=str(region.get("invocation_name") or table["invocation_name"]),
         names=tuple(table["names"]),
         **written_out,
     )
@@ -183,11 +184,11 @@ def _check_parts_used(reading: _Reading, table: Table, parts: Mapping[str, str])
             reading.fault(f"parts.{name}", "is used nowhere")
 
 
-def _strings(value: object) -> list[str]:
+def _strings(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
     children = value.values() if isinstance(value, dict) else value
-    return [text for child in children for text in _strings(child)]  # type: ignore[attr-defined] # shape was checked
+    return [text for child in children for text in _strings(child)]
 
 
 def _check_keys(reading: _Reading, table: Table, topics: Collection[str]) -> None:
@@ -272,6 +273,5 @@ def _check_shape(
         if name not in keys:
             reading.fault(*where, f"{name} is not a known key")
         elif not isinstance(value, keys[name]):
-            word = {str: "text", list: "a list", dict: "a table"}[keys[name]]
-            reading.fault(*where, f"{name} must be {word}")
+            reading.fault(*where, f"{name} must be {_KINDS[keys[name]]}")
     return len(reading.problems) == before
