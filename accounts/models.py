@@ -13,6 +13,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.units import Units
+
 SUB_MAX_LENGTH = 64  # a UUID today; Cognito documents no length
 
 
@@ -118,6 +120,13 @@ class Profile(models.Model):
         default="UTC",
         validators=[_known_time_zone],
         help_text=_("Decides when your day, and with it the fact of the day, begins."),
+    )
+    units = models.CharField(
+        _("Units"),
+        max_length=8,
+        choices=Units.choices,
+        blank=True,
+        help_text=_("Kilometers or miles, in what Alexa tells you."),
     )
     remember_history = models.BooleanField(
         _("Remember what I heard"),

@@ -52,7 +52,13 @@ class PreferencesForm(forms.ModelForm[Profile]):
 
     class Meta:
         model = Profile
-        fields: ClassVar[list[str]] = ["display_name", "topics", "time_zone", "remember_history"]
+        fields: ClassVar[list[str]] = [
+            "display_name",
+            "topics",
+            "time_zone",
+            "units",
+            "remember_history",
+        ]
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "display_name": forms.TextInput(attrs={"autocomplete": "given-name", "dir": "auto"})
         }
@@ -60,15 +66,14 @@ class PreferencesForm(forms.ModelForm[Profile]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
         topics, zone = self.fields["topics"], self.fields["time_zone"]
-        topics.choices = list(Topic.objects.values_list("slug", "name"))  # type: ignore[attr-defined]
+        self._topics = list(Topic.objects.all())
+        topics.choices = [(topic.slug, topic.title) for topic in self._topics]  # type: ignore[attr-defined]
         zone.choices = time_zones.choices(self.instance.time_zone)  # type: ignore[attr-defined]
 
     @property
-    def topic_names(self) -> list[str]:
-        """Names of the topics that the profile has, or would have if this were saved."""
-        chosen = set(self.instance.topics)
-        topics = self.fields["topics"].choices  # type: ignore[attr-defined]
-        return [name for slug, name in topics if slug in chosen]
+    def spoken_topics(self) -> list[str]:
+        """The topics that the profile has, or would have if this were saved, as Alexa says them."""
+        return [topic.spoken for topic in self._topics if topic.slug in self.instance.topics]
 
     def clean_display_name(self) -> str:
         """Without what cannot be seen and turns the text beside it, such as bidi controls."""

@@ -35,7 +35,7 @@ def preview_of(form: PreferencesForm) -> Preview:
     )
     about_you = about.who_you_are(
         name=profile.display_name,
-        topics=form.topic_names,
+        topics=form.spoken_topics,
         heard=Hearing.objects.filter(user=person).values("fact").distinct().count(),
         saved=Favourite.objects.filter(user=person).count(),
         has_email=bool(person.email),

@@ -9,27 +9,19 @@ from ask_sdk_model.intent_request import IntentRequest
 from ask_sdk_model.interfaces.system.system_state import SystemState
 from ask_sdk_model.launch_request import LaunchRequest
 from ask_sdk_model.request_envelope import RequestEnvelope
-from django.conf import settings
-from django.utils import translation
 
 from accounts.cognito.tokens import TokenRejected, verify_access_token
 from accounts.models import Door, PersonErased, User
 from skill_endpoint import links
 from skill_endpoint.caller import Caller, attach
+from skill_endpoint.locales import locale_of
 
 log = structlog.get_logger(__name__)
 
 
 def language_of(envelope: RequestEnvelope) -> str:
-    """The language that we have for the request's locale (fr-CA, else fr), else the default.
-
-    Events come without a locale.
-    """
-    locale = getattr(envelope.request, "locale", None)
-    try:
-        return translation.get_supported_language_variant(locale)  # type: ignore[arg-type]
-    except (LookupError, AttributeError):
-        return settings.LANGUAGE_CODE
+    """What the request's locale is answered in. Events come without a locale."""
+    return locale_of(getattr(envelope.request, "locale", None)).language
 
 
 def alexa_account(system: SystemState) -> links.AlexaAccount:

@@ -6,12 +6,8 @@ https://developer.amazon.com/en-US/docs/alexa/custom-skills/develop-skills-in-mu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Units(StrEnum):
-    METRIC = "metric"
-    IMPERIAL = "imperial"
+from accounts.units import Units
 
 
 @dataclass(frozen=True, slots=True)

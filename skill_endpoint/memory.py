@@ -7,6 +7,7 @@ from typing import Any
 
 ALL = "*"
 HEARD_LIMIT = 60  # fact ids; a response, attributes included, may have 24 KB
+QUIZ_LENGTH = 3
 _ID_LIMIT = 2**63  # more than a database column holds
 
 
@@ -18,6 +19,10 @@ class Memory:
     more_of: int = 0  # id of the fact that there is no more to tell of
     used_up: list[str] = field(default_factory=list)  # topics said to be used up; ALL: everything
     misses: int = 0  # turns in a row that we did not understand
+    in_english: bool = False  # it was said that there is no text in the person's language
+    quiz: list[int] = field(default_factory=list)  # facts to ask about, the one asked now first
+    quiz_asked: int = 0  # how many questions were asked, and answered rightly
+    quiz_right: int = 0
     speech: str = ""  # the last answer, for "say that again"
     reprompt: str = ""
 
@@ -29,6 +34,9 @@ class Memory:
     def told(self, fact_id: int) -> None:
         self.heard = [*(pk for pk in self.heard if pk != fact_id), fact_id][-HEARD_LIMIT:]
 
+    def leave_quiz(self) -> None:
+        self.quiz, self.quiz_asked, self.quiz_right = [], 0, 0
+
     def to_attributes(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if value}
 
@@ -36,9 +44,9 @@ class Memory:
     def from_attributes(cls, attributes: object) -> Memory:
         """Attributes of another version, or of nobody knows what, count as far as they fit."""
         known = attributes if isinstance(attributes, dict) else {}
-        heard, used_up = known.get("heard"), known.get("used_up")
+        used_up = known.get("used_up")
         return cls(
-            heard=[pk for pk in map(_id, heard) if pk] if isinstance(heard, list) else [],
+            heard=_ids(known.get("heard"))[-HEARD_LIMIT:],
             topic=_text(known, "topic"),
             pending=_text(known, "pending"),
             more_of=_id(known.get("more_of")),
@@ -46,6 +54,10 @@ class Memory:
             if isinstance(used_up, list)
             else [],
             misses=_id(known.get("misses")),
+            in_english=known.get("in_english") is True,
+            quiz=_ids(known.get("quiz"))[:QUIZ_LENGTH],
+            quiz_asked=min(_id(known.get("quiz_asked")), QUIZ_LENGTH),
+            quiz_right=min(_id(known.get("quiz_right")), QUIZ_LENGTH),
             speech=_text(known, "speech"),
             reprompt=_text(known, "reprompt"),
         )
@@ -53,6 +65,10 @@ class Memory:
 
 def _id(value: object) -> int:
     return value if type(value) is int and 0 < value < _ID_LIMIT else 0
+
+
+def _ids(value: object) -> list[int]:
+    return [pk for pk in map(_id, value) if pk] if isinstance(value, list) else []
 
 
 def _text(attributes: dict[str, Any], name: str) -> str:

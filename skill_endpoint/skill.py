@@ -21,12 +21,12 @@ from ask_sdk_runtime import exceptions as runtime
 from django.utils import translation
 
 from skill_endpoint.certvalidator_stand_in import WebserviceSkillHandler
-from skill_endpoint.handlers import builtin, facts, favourites, launch, profile
+from skill_endpoint.handlers import builtin, facts, favourites, launch, profile, quiz
 from skill_endpoint.handlers.errors import Apology
 from skill_endpoint.handlers.events import SkillEvents
 from skill_endpoint.handlers.session import SessionEnded
 from skill_endpoint.interceptors import IdentifyCaller, language_of
-from skill_endpoint.turn import Reply, Turn, respond
+from skill_endpoint.turn import QUIZ, WHICH_TOPICS, Reply, Turn, respond
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,11 @@ INTENTS: dict[str, Callable[[Turn], Reply]] = {
     "RemoveFactIntent": favourites.remove,
     "ListSavedIntent": favourites.list_saved,
     "ListTopicsIntent": facts.list_topics,
+    "SetTopicsIntent": profile.set_topics,
+    "QuizIntent": quiz.start,
+    "QuizAnswerIntent": quiz.answer,
+    "ReportFactIntent": facts.report,
+    "SlowerIntent": builtin.slower,
     "WhoAmIIntent": profile.who_am_i,
     "SettingsIntent": profile.settings_,
     "ReactionIntent": builtin.reaction,
@@ -51,6 +56,24 @@ INTENTS: dict[str, Callable[[Turn], Reply]] = {
     "AMAZON.CancelIntent": builtin.stop,
     "AMAZON.NavigateHomeIntent": builtin.stop,
     "AMAZON.FallbackIntent": builtin.fallback,
+}
+
+# What an intent means as the answer to what we asked: "Venus" may come as a topic, and "space and
+# food" as topics to hear about now. Everything else leaves the question and is done.
+ANSWERS: dict[str, dict[str, Callable[[Turn], Reply]]] = {
+    QUIZ: {
+        "TopicFactIntent": quiz.topic_or_answer,
+        "AnotherFactIntent": quiz.pass_on,
+        "AMAZON.YesIntent": quiz.ask_again,
+        "AMAZON.NoIntent": quiz.ask_again,
+        "AMAZON.HelpIntent": quiz.help_,
+        "AMAZON.FallbackIntent": quiz.ask_again,
+    },
+    WHICH_TOPICS: {
+        "TopicFactIntent": profile.set_topics,
+        "AMAZON.YesIntent": profile.set_topics,
+        "AMAZON.HelpIntent": profile.help_on_topics,
+    },
 }
 
 # what a request gets that is genuine and not for us; DESIGN: never an error for what Alexa adds
@@ -82,7 +105,9 @@ class Intents(AbstractRequestHandler):
         request = handler_input.request_envelope.request
         intent = request.intent if isinstance(request, IntentRequest) else None
         turn = Turn.of(handler_input)
-        handler = INTENTS.get((intent and intent.name) or "", builtin.fallback)
+        name = (intent and intent.name) or ""
+        answers = ANSWERS.get(turn.memory.pending, {})
+        handler = answers.get(name) or INTENTS.get(name, builtin.fallback)
         return respond(handler_input, turn, handler(turn))
 
 

@@ -30,6 +30,15 @@ def first_name_of(speaker: str) -> Ssml:
     return Ssml(f'<alexa:name type="first" personId="{escape(plain(speaker), QUOTE)}"/>')
 
 
+def in_voice_of(locale: str, speech: Ssml) -> Ssml:
+    """Spoken by a voice of another language: en-US."""
+    return Ssml(f'<lang xml:lang="{locale}">{speech}</lang>')
+
+
+def slowly(speech: Ssml) -> Ssml:
+    return Ssml(f'<prosody rate="85%">{speech}</prosody>')
+
+
 def plain(text: str) -> str:
     return _NOT_XML.sub("", text)
 

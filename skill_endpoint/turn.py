@@ -13,11 +13,13 @@ from ask_sdk_model.ui.link_account_card import LinkAccountCard
 from ask_sdk_model.ui.simple_card import SimpleCard
 
 from accounts.models import Profile, User
+from accounts.units import Units
 from skill_endpoint import links
 from skill_endpoint.caller import Caller, caller
 from skill_endpoint.interceptors import alexa_account
+from skill_endpoint.locales import DEFAULT, Locale, locale_of
 from skill_endpoint.memory import Memory
-from skill_endpoint.ssml import PAUSE, Ssml, join
+from skill_endpoint.ssml import PAUSE, Ssml, join, slowly
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,14 @@ class Question:
 
     speech: Ssml  # may be empty where the reply's own speech ends in the question
     reprompt: Ssml  # shorter, and in other words
-    pending: str = ""  # DAILY, ANOTHER or TOPIC and a slug; empty: yes and no are no answers
+    pending: str = ""  # one of those below; empty: yes and no are no answers
 
 
 DAILY = "daily"
 ANOTHER = "another"
-TOPIC = "topic:"
+TOPIC = "topic:"  # and a slug
+WHICH_TOPICS = "which topics"  # to get facts about from now on
+QUIZ = "quiz"  # which of the answers is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,11 @@ class Reply:
     card_title: str = ""
     card_text: str = ""
     link: bool = False  # the LinkAccount card, in place of any other
+    slowly: bool = False
     is_miss: bool = False  # we did not understand what was said
+
+
+SPOKEN_LENGTH = 60  # what we say back of a slot: more than any topic or answer has
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,7 @@ class Turn:
     seed: str = ""  # the request's id: varies the wording, and a test can choose it
     is_one_shot: bool = False  # "Alexa, ask Small Wonders for …": answer, then let go
     account: links.AlexaAccount | None = None
+    locale: Locale = DEFAULT
     slots: dict[str, Slot] = field(default_factory=dict)
 
     @classmethod
@@ -75,6 +84,7 @@ class Turn:
             seed=(request and request.request_id) or "",
             is_one_shot=intent is not None and bool(session and session.new),
             account=alexa_account(system) if system else None,
+            locale=locale_of(getattr(request, "locale", None)),
             slots=(intent and intent.slots) or {},
         )
 
@@ -96,16 +106,22 @@ class Turn:
         """The slugs that the person chose; none means all."""
         return self.profile.topics if self.profile else []
 
+    @property
+    def imperial(self) -> bool:
+        """What is said in miles and pounds: as the person chose, else as people do there."""
+        return ((self.profile and self.profile.units) or self.locale.units) == Units.IMPERIAL
+
     def slot(self, name: str) -> SpokenSlot:
         slot = self.slots.get(name)
         if slot is None:
             return SpokenSlot()
+        spoken = str(slot.value or "").strip()[:SPOKEN_LENGTH]
         for found in (slot.resolutions and slot.resolutions.resolutions_per_authority) or []:
             if found.status and found.status.code == StatusCode.ER_SUCCESS_MATCH:
                 for match in found.values or []:
                     if match.value and match.value.id:
-                        return SpokenSlot(slot.value or "", match.value.id)
-        return SpokenSlot(slot.value or "")
+                        return SpokenSlot(spoken, match.value.id)
+        return SpokenSlot(spoken)
 
     def reply(self, statement: Ssml, question: Question, card: tuple[str, str] = ("", "")) -> Reply:
         """An answer to what was asked: it ends a one-shot request, else it asks how to go on."""
@@ -116,13 +132,16 @@ def respond(handler_input: HandlerInput, turn: Turn, reply: Reply) -> Response:
     """The SDK's response for a reply; the session remembers it for "say that again"."""
     memory, builder, question = turn.memory, handler_input.response_builder, reply.question
     memory.misses = memory.misses + 1 if reply.is_miss else 0
+    if not (question and question.pending == QUIZ):
+        memory.leave_quiz()
     memory.speech, memory.pending, memory.reprompt = reply.speech, "", ""
     if question:
         memory.pending, memory.reprompt = question.pending, question.reprompt
         builder.ask(question.reprompt)
     if question and question.speech:
         memory.speech = join(reply.speech, reply.speech and PAUSE, question.speech)
-    builder.speak(memory.speech).set_should_end_session(question is None)
+    builder.speak(slowly(memory.speech) if reply.slowly else memory.speech)
+    builder.set_should_end_session(question is None)
     if reply.link:
         builder.set_card(LinkAccountCard())
     elif reply.card_text:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 import django
 from django.core.management import CommandError, call_command
@@ -16,13 +17,15 @@ from django.core.management import CommandError, call_command
 def main() -> None:
     start = time.monotonic()
     django.setup()
-    for name, options in (
-        ("migrate", {"interactive": False, "verbosity": 0}),
-        ("load_facts", {}),
-        ("collectstatic", {"interactive": False, "verbosity": 0, "clear": True}),
-    ):
+    commands: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+        (("migrate",), {"interactive": False, "verbosity": 0}),
+        (("facts", "load"), {}),
+        (("collectstatic",), {"interactive": False, "verbosity": 0, "clear": True}),
+    )
+    for command, options in commands:
+        name = " ".join(command)
         try:
-            call_command(name, **options)
+            call_command(*command, **options)
         except CommandError as error:
             sys.exit(f"{name}: {error}")
         print(f"{time.monotonic() - start:5.1f} s  {name} done", flush=True)

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from companion.removal import Removal
+from skill_endpoint.facts.measures import shown
 from skill_endpoint.facts.models import Fact, FactText
 from skill_endpoint.models import AccountLink
 
@@ -40,8 +41,8 @@ def ago(moment: datetime) -> str:
 
 @register.filter
 def typographic(text: str) -> str:
-    """Mars's -> Mars’s, as it is printed; Alexa is given the text as it was written."""
-    return _APOSTROPHE.sub("’", text)
+    """As it is printed: Mars’s, and measures both ways; Alexa gets the text as it was written."""
+    return _APOSTROPHE.sub("’", shown(text))
 
 
 @register.filter

@@ -7,12 +7,16 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import UserAdmin
 from accounts.careful_admin import CarefulAdmin
 from accounts.models import User
-from skill_endpoint.facts.models import Fact, FactText, Topic
+from skill_endpoint.facts.content import LIMITS
+from skill_endpoint.facts.models import Fact, FactReport, FactText, Topic
 
 
 @admin.register(Topic)
@@ -35,17 +39,18 @@ class FactTextForm(forms.ModelForm[FactText]):
 
     class Meta:
         model = FactText
-        fields = ("language", "headline", "speech", "more")
+        fields = ("language", "headline", "speech", "more", "question", "options")
         widgets = {  # noqa: RUF012 - ModelForm declares it so
             "speech": AdminTextareaWidget(attrs={"rows": 3}),
             "more": AdminTextareaWidget(attrs={"rows": 5}),
+            "options": AdminTextareaWidget(attrs={"rows": 1}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("headline", "speech", "more"):
+        for name in ("headline", "speech", "more", "question"):
             field = self.fields[name]
-            limit = _("At most %(limit)s characters.") % {"limit": field.widget.attrs["maxlength"]}
+            limit = _("At most %(limit)s characters.") % {"limit": LIMITS[name]}
             field.help_text = f"{field.help_text} {limit}".strip()
 
     def clean_speech(self) -> str:
@@ -90,6 +95,61 @@ class FactAdmin(CarefulAdmin):
     def withdraw(self, request: HttpRequest, facts: QuerySet[Fact]) -> None:
         changed = facts.update(is_published=False)
         self.message_user(request, _("Withdrawn: %(n)d") % {"n": changed})
+
+
+class OpenFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[FactReport]
+    ) -> list[tuple[str, Any]]:
+        return [("open", _("open")), ("closed", _("closed"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[FactReport]
+    ) -> QuerySet[FactReport]:
+        if self.value() not in {"open", "closed"}:
+            return queryset
+        return queryset.filter(closed_at__isnull=self.value() == "open")
+
+
+@admin.register(FactReport)
+class FactReportAdmin(CarefulAdmin):
+    """What people said is wrong: look the fact up, mend or leave it, close the report."""
+
+    list_display = ("fact", "topic", "language", "reported_at", "closed_at")
+    list_filter = (OpenFilter, "language", "reported_at")
+    list_select_related = ("fact__topic",)
+    search_fields = ("fact__slug", "fact__texts__headline", "request_id")
+    search_help_text = _("Words of the fact, or an Alexa request id")
+    fields = ("fact_link", "language", "request_id", "reported_at", "closed_at")
+    actions = ("close", "reopen")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: FactReport | None = None) -> Any:
+        return self.fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description=_("topic"), ordering="fact__topic__position")
+    def topic(self, report: FactReport) -> str:
+        return report.fact.topic.name
+
+    @admin.display(description=_("fact"))
+    def fact_link(self, report: FactReport) -> str:
+        address = reverse("admin:facts_fact_change", args=[report.fact_id])
+        return format_html('<a href="{}">{}</a>', address, report.fact)
+
+    @admin.action(description=_("Close the selected reports"), permissions=["change"])
+    def close(self, request: HttpRequest, reports: QuerySet[FactReport]) -> None:
+        changed = reports.filter(closed_at=None).update(closed_at=timezone.now())
+        self.message_user(request, _("Closed: %(n)d") % {"n": changed})
+
+    @admin.action(description=_("Open the selected reports again"), permissions=["change"])
+    def reopen(self, request: HttpRequest, reports: QuerySet[FactReport]) -> None:
+        changed = reports.exclude(closed_at=None).update(closed_at=None)
+        self.message_user(request, _("Opened again: %(n)d") % {"n": changed})
 
 
 @admin.display(description=_("saved facts"))

@@ -6,28 +6,60 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Door
+from skill_endpoint.facts.content import LIMITS, OPTIONS
+from skill_endpoint.facts.measures import EachReading
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
 
-SPEECH_MAX_LENGTH = 220  # one breath: UX guide, voice rule 1
+# what a column holds over what is spoken: room for measures written both ways
+BOTH_READINGS = 1.5
 SEARCH_MAX_WORDS = 8  # each is a subquery over all texts
+
+
+def _names_by_language(names: object) -> None:
+    """Raises ValidationError for anything but {language: {"name": text, "spoken": text}}."""
+    fine = isinstance(names, dict) and all(
+        isinstance(name, dict)
+        and set(name) == {"name", "spoken"}
+        and all(isinstance(text, str) and 0 < len(text) <= LIMITS["name"] for text in name.values())
+        for name in names.values()
+    )
+    if not fine:
+        raise ValidationError(_("Each language needs a “name” and a “spoken” form, and no more."))
+
+
+def _long(text: str) -> int:
+    """The length of a column for one of the content's texts."""
+    return int(LIMITS[text] * BOTH_READINGS)
 
 
 class Topic(models.Model):
     slug = models.SlugField(_("slug"), unique=True)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("name"), max_length=LIMITS["name"])
+    names = models.JSONField(
+        _("names by language"),
+        default=dict,
+        blank=True,
+        validators=[_names_by_language],
+        help_text=_(
+            "For each language a title and how it stands in a sentence: "
+            '{"fr": {"name": "Espace", "spoken": "l’espace"}}'
+        ),
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    # of name and position as load_facts wrote them: what differs now was edited here
+    # of the names and the position as they were loaded: what differs now was edited here
     loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
@@ -37,6 +69,23 @@ class Topic(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def title(self) -> str:
+        """Its name in the language of this thread, as a title."""
+        return self._named("name") or self.name
+
+    @property
+    def spoken(self) -> str:
+        """Its name as it stands in a sentence in the language of this thread."""
+        lower_case = self.name.lower() if self.name.istitle() else self.name
+        return self._named("spoken") or self._named("name") or lower_case
+
+    def _named(self, form: str) -> str:
+        for language in candidates(get_language() or "en"):
+            if name := self.names.get(language):
+                return str(name.get(form, ""))
+        return ""
 
 
 class FactQuerySet(models.QuerySet["Fact"]):
@@ -87,10 +136,15 @@ class Fact(models.Model):
         max_length=300,
         help_text=_("Web address, DOI, or chapter and page."),
     )
-    checked_on = models.DateField(_("checked on"))
+    checked_on = models.DateField(
+        _("checked on"),
+        null=True,
+        blank=True,
+        help_text=_("When somebody compared it with its source. Empty: nobody has yet."),
+    )
     child_safe = models.BooleanField(_("safe for children"), default=True)
     is_published = models.BooleanField(_("published"), default=True)
-    # of the content with its texts as load_facts wrote it: what differs now was edited here
+    # of the content with its texts as it was loaded: what differs now was edited here
     loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = FactQuerySet.as_manager()
@@ -112,13 +166,14 @@ class Fact(models.Model):
         Uses prefetched rows where there are some (FactQuerySet.with_text).
         """
         texts = {text.language: text for text in self.texts.all()}
-        for candidate in _candidates(language):
+        for candidate in candidates(language):
             if candidate in texts:
                 return texts[candidate]
         raise FactText.DoesNotExist(f"{self.slug} has no text in {language} and none in English")
 
 
-def _candidates(language: str) -> tuple[str, str, str]:
+def candidates(language: str) -> tuple[str, str, str]:
+    """Languages to look for, best first: fr-ca, fr, en."""
     wanted = language.lower()
     return wanted, wanted.partition("-")[0], "en"
 
@@ -129,11 +184,27 @@ class FactTextQuerySet(models.QuerySet["FactText"]):
         return self.filter(fact=OuterRef("pk"))
 
     def readable_in(self, language: str) -> Self:
-        return self.filter(language__in=_candidates(language))
+        return self.filter(language__in=candidates(language))
 
     def saying(self, word: str) -> Self:
         return self.filter(
             Q(headline__icontains=word) | Q(speech__icontains=word) | Q(more__icontains=word)
+        )
+
+
+def _three_words(options: object) -> None:
+    """Raises ValidationError for anything but three different short answers, or none."""
+    if not options:
+        return
+    fine = (
+        isinstance(options, list)
+        and all(isinstance(each, str) and 0 < len(each) <= LIMITS["option"] for each in options)
+        and len({each.casefold() for each in options}) == len(options) == OPTIONS
+    )
+    if not fine:
+        raise ValidationError(
+            _("Three different answers, each of at most %(limit)s characters."),
+            params={"limit": LIMITS["option"]},
         )
 
 
@@ -144,11 +215,31 @@ class FactText(models.Model):
     language = models.CharField(
         _("language"), max_length=12, help_text=_("Lower case: en, fr, fr-ca.")
     )
-    headline = models.CharField(_("headline"), max_length=80)
-    speech = models.CharField(
-        _("speech"), max_length=SPEECH_MAX_LENGTH, help_text=_("One breath; plain text.")
+    headline = models.CharField(
+        _("headline"), max_length=_long("headline"), validators=[EachReading(LIMITS["headline"])]
     )
-    more = models.TextField(_("tell me more"), blank=True, max_length=2 * SPEECH_MAX_LENGTH)
+    speech = models.CharField(
+        _("speech"),
+        max_length=_long("speech"),
+        validators=[EachReading(LIMITS["speech"])],
+        help_text=_("One breath; plain text. Measures like [80 kilometers|50 miles]."),
+    )
+    more = models.TextField(
+        _("tell me more"),
+        blank=True,
+        max_length=_long("more"),
+        validators=[EachReading(LIMITS["more"])],
+    )
+    question = models.CharField(
+        _("quiz question"), max_length=LIMITS["question"], blank=True, help_text=_("On the speech.")
+    )
+    options = models.JSONField(
+        _("answers"),
+        default=list,
+        blank=True,
+        validators=[_three_words],
+        help_text=_('Three, the right one first: ["Venus", "Mars", "Jupiter"]'),
+    )
 
     objects: ClassVar[FactTextQuerySet] = FactTextQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -161,6 +252,10 @@ class FactText(models.Model):
 
     def __str__(self) -> str:
         return self.headline
+
+    def clean(self) -> None:
+        if bool(self.question) != bool(self.options):
+            raise ValidationError(_("A quiz question and its answers come together."))
 
 
 class FavouriteQuerySet(models.QuerySet["Favourite"]):
@@ -231,8 +326,58 @@ class Hearing(models.Model):
         ordering: ClassVar[list[str]] = ["-heard_at", "-pk"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["user", "-heard_at"], name="heard_by_person"),
-            models.Index(fields=["user", "fact"], name="heard_which"),
+            # when it was last heard is one step away, however often it was
+            models.Index(fields=["user", "fact", "-heard_at"], name="heard_which_when"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.fact)
+
+
+class FactReportQuerySet(models.QuerySet["FactReport"]):
+    def open(self) -> Self:
+        return self.filter(closed_at=None)
+
+    def file(self, fact_id: int, user: User | None, *, language: str, request_id: str) -> bool:
+        """Put a fact before the operators; False where enough of it stands there already.
+
+        A person says it once. Of people that we do not know a few are enough: nobody can fill
+        the queue.
+        """
+        waiting = self.open().filter(fact_id=fact_id, user=user)
+        if waiting.count() >= (1 if user else FactReport.FROM_NOBODY):
+            return False
+        self.create(fact_id=fact_id, user=user, language=language, request_id=request_id[:255])
+        return True
+
+
+class FactReport(models.Model):
+    """Somebody said that a fact is wrong: for an operator to look into."""
+
+    FROM_NOBODY: ClassVar[int] = 3  # open reports of one fact by people without an account
+
+    fact = models.ForeignKey(
+        Fact, on_delete=models.CASCADE, related_name="reports", verbose_name=_("fact")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="fact_reports",
+        verbose_name=_("person"),
+    )
+    language = models.CharField(_("heard in"), max_length=12)
+    request_id = models.CharField(_("Alexa request id"), max_length=255, blank=True)
+    reported_at = models.DateTimeField(_("reported"), default=timezone.now)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    objects = FactReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("report of a wrong fact")
+        verbose_name_plural = _("reports of wrong facts")
+        ordering: ClassVar[list[str]] = ["-reported_at", "-pk"]
 
     def __str__(self) -> str:
         return str(self.fact)

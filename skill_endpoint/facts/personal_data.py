@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.personal_data import register
-from skill_endpoint.facts.models import Favourite, Hearing
+from skill_endpoint.facts.models import FactReport, Favourite, Hearing
 
 register(
     Favourite,
@@ -14,4 +14,9 @@ register(
     Hearing,
     lambda user: Hearing.objects.filter(user=user),
     export=("fact", "door", "heard_at"),
+)
+register(
+    FactReport,
+    lambda user: FactReport.objects.filter(user=user),
+    export=("fact", "language", "reported_at", "closed_at"),
 )

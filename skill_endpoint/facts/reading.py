@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from accounts.models import User
-from skill_endpoint.facts.models import FactText, Hearing
+from skill_endpoint.facts.models import FactText, Hearing, candidates
+
+RECENT = 30  # hearings that a quiz asks about
 
 
 def text_of(fact_id: int, language: str) -> FactText | None:
@@ -16,6 +20,26 @@ def text_of(fact_id: int, language: str) -> FactText | None:
         key=lambda text: len(text.language) if wanted.startswith(text.language) else 0,
         default=None,
     )
+
+
+def questions_of(fact_ids: Iterable[int], language: str) -> list[FactText]:
+    """Texts with a quiz question on these facts, one a fact, in the language or a parent of it."""
+    texts = (
+        FactText.objects.filter(fact_id__in=set(fact_ids), fact__is_published=True)
+        .readable_in(language)
+        .exclude(question="")
+        .select_related("fact")
+    )
+    best: dict[int, FactText] = {}
+    for text in sorted(texts, key=lambda text: -candidates(language).index(text.language)):
+        best[text.fact_id] = text
+    return list(best.values())
+
+
+def heard_last(user: User, limit: int = RECENT) -> list[int]:
+    """Ids of the facts that the person heard last, by either door, the last one first."""
+    hearings = Hearing.objects.filter(user=user).order_by("-heard_at", "-pk")
+    return list(hearings.values_list("fact_id", flat=True)[:limit])
 
 
 def last_heard(user: User) -> int | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from skill_endpoint.handlers import facts
 from skill_endpoint.speech import builtin as say
 from skill_endpoint.speech.facts import offer_another
-from skill_endpoint.ssml import Ssml, fill
+from skill_endpoint.ssml import Ssml
 from skill_endpoint.turn import ANOTHER, DAILY, TOPIC, Question, Reply, Turn
 
 MISSES = 3  # after so many turns in a row that we did not understand, we stop asking
@@ -44,8 +46,13 @@ def repeat(turn: Turn) -> Reply:
         question = Question(Ssml(), Ssml(memory.reprompt), memory.pending)
         return Reply(Ssml(memory.speech), question if memory.reprompt else None)
     if text := facts.that_fact(turn):
-        return turn.reply(fill("{fact}", fact=text.speech), offer_another(turn.seed))
+        return turn.reply(facts.aloud(turn, text, text.speech), offer_another(turn.seed))
     return Reply(say.nothing_to_repeat(), say.offer_todays_fact(turn.seed))
+
+
+def slower(turn: Turn) -> Reply:
+    """The last answer again, slowly."""
+    return replace(repeat(turn), slowly=True)
 
 
 def fallback(turn: Turn) -> Reply:

@@ -6,14 +6,16 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from accounts.models import Door
-from skill_endpoint.facts.models import FactText, Hearing, Topic
+from skill_endpoint.facts import measures
+from skill_endpoint.facts.models import FactReport, FactText, Hearing, Topic
 from skill_endpoint.facts.reading import last_heard, text_of
 from skill_endpoint.facts.selection import Choice, choose, day_start, todays
+from skill_endpoint.facts.topics import EVERYTHING, near
 from skill_endpoint.memory import ALL
 from skill_endpoint.speech import facts as say
 from skill_endpoint.speech.builtin import offer_todays_fact
-from skill_endpoint.speech.wording import pick
-from skill_endpoint.ssml import Ssml
+from skill_endpoint.speech.wording import pick, read_aloud
+from skill_endpoint.ssml import Ssml, join
 from skill_endpoint.turn import ANOTHER, Question, Reply, Turn
 
 SUGGESTED = 3  # topics that are named where nobody asked for all of them
@@ -46,22 +48,25 @@ def another(turn: Turn) -> Reply:
 
 def by_topic(turn: Turn) -> Reply:
     slot = turn.slot("topic")
+    if slot.id == EVERYTHING:
+        turn.memory.topic = ""
+        return another(turn)
     if slot.id and (reply := about(turn, slot.id)):
         return reply
     topics = list(Topic.objects.all())
     if not slot.spoken:
-        names = [topic.name for topic in topics[:SUGGESTED]]
+        names = [topic.spoken for topic in topics[:SUGGESTED]]
         return Reply(say.i_know_about(names), say.which_topic(turn.seed))
     # what the interaction model did not match may still be a topic's name
     for topic in topics:
-        if slot.spoken.casefold() in {topic.slug, topic.name.casefold()}:
-            return about(turn, topic.slug) or _no_such_topic(turn, slot.spoken, topics)
-    return _no_such_topic(turn, slot.spoken, topics)
+        if slot.spoken.casefold() in {topic.slug, topic.title.casefold(), topic.spoken.casefold()}:
+            return about(turn, topic.slug) or no_such_topic(turn, slot.spoken, topics)
+    return no_such_topic(turn, slot.spoken, topics)
 
 
 def about(turn: Turn, slug: str) -> Reply | None:
     """A fact of this topic; None where there is no such topic, or nothing in it."""
-    reply = _tell(turn, [slug], lambda topic: say.opening_topic(turn.seed, topic.name))
+    reply = _tell(turn, [slug], lambda topic: say.opening_topic(turn.seed, topic.spoken))
     if reply:
         turn.memory.topic = slug
     return reply
@@ -69,7 +74,7 @@ def about(turn: Turn, slug: str) -> Reply | None:
 
 def list_topics(turn: Turn) -> Reply:
     """Stays open even when asked in one shot: the answer is half a question."""
-    names = list(Topic.objects.values_list("name", flat=True))
+    names = [topic.spoken for topic in Topic.objects.all()]
     if not names:
         return Reply(say.no_facts())
     return Reply(say.all_topics(names), say.which_topic(turn.seed))
@@ -84,14 +89,31 @@ def tell_me_more(turn: Turn) -> Reply:
     turn.memory.more_of = text.fact_id
     if not text.more:
         return turn.reply(say.no_more(turn.seed), offer)
-    return turn.reply(say.more(text.more), offer, _card(turn, text, text.more))
+    speech = join(_only_in_english(turn, text), aloud(turn, text, text.more))
+    return turn.reply(speech, offer, _card(turn, text, text.more))
 
 
 def who_says_so(turn: Turn) -> Reply:
     if not (text := that_fact(turn)):
         return no_fact_yet(turn)
-    card = (text.headline, say.source_card_text(text.fact))
+    card = (measures.shown(text.headline), say.source_card_text(text.fact))
     return turn.reply(say.source(turn.seed, text.fact), say.offer_another(turn.seed), card)
+
+
+def report(turn: Turn) -> Reply:
+    """ "That's wrong": before the operators it goes, also from people that we do not know."""
+    if not (text := that_fact(turn)):
+        return no_fact_yet(turn)
+    is_new = FactReport.objects.file(
+        text.fact_id, turn.user, language=text.language, request_id=turn.seed
+    )
+    speech = say.reported(turn.seed) if is_new else say.reported_already()
+    return turn.reply(speech, say.offer_another(turn.seed))
+
+
+def aloud(turn: Turn, text: FactText, words: str) -> Ssml:
+    """Words of this text, as they are read to this person."""
+    return read_aloud(words, text.language, imperial=turn.imperial)
 
 
 def that_fact(turn: Turn) -> FactText | None:
@@ -150,7 +172,7 @@ def _tell_repeat(turn: Turn, text: FactText, choice: Choice) -> Reply:
     if not choice.topics:
         return _told(turn, text, say.all_heard(turn.seed))
     topics = list(Topic.objects.all())
-    names = [topic.name for topic in topics if topic.slug in choice.topics]
+    names = [topic.spoken for topic in topics if topic.slug in choice.topics]
     others = [topic for topic in topics if topic.slug not in choice.topics]
     start = say.all_heard(turn.seed, names if len(names) <= SUGGESTED else ())
     return _told(turn, text, start, _offer_of(turn, others) if others else None)
@@ -174,14 +196,23 @@ def _spoken(turn: Turn, text: FactText, opening: Ssml, question: Question | None
     turn.memory.told(text.fact_id)
     turn.memory.more_of = 0
     return turn.reply(
-        say.told(opening, text.speech),
+        say.told(join(opening, _only_in_english(turn, text)), aloud(turn, text, text.speech)),
         question or say.offer_another(turn.seed),
         _card(turn, text, text.speech),
     )
 
 
-def _no_such_topic(turn: Turn, spoken: str, topics: Sequence[Topic]) -> Reply:
-    question = _offer_of(turn, topics) if len(topics) > 1 else next_question(turn)
+def _only_in_english(turn: Turn, text: FactText) -> Ssml:
+    """Once a conversation, before the first text that is not in the person's language."""
+    wanted = language().partition("-")[0]
+    if turn.memory.in_english or text.language.partition("-")[0] == wanted:
+        return Ssml()
+    turn.memory.in_english = True
+    return say.only_in_english()
+
+
+def no_such_topic(turn: Turn, spoken: str, topics: Sequence[Topic]) -> Reply:
+    question = _offer_of(turn, near(topics, spoken)) if len(topics) > 1 else next_question(turn)
     return Reply(say.not_a_topic(spoken), question)
 
 
@@ -189,7 +220,7 @@ def _offer_of(turn: Turn, topics: Sequence[Topic]) -> Question:
     """Two of the topics, or the only one."""
     first = next(t for t in topics if t.slug == pick(turn.seed, *(t.slug for t in topics)))
     second = topics[(topics.index(first) + 1) % len(topics)]
-    names = [first.name] if first == second else [first.name, second.name]
+    names = [first.spoken] if first == second else [first.spoken, second.spoken]
     return say.offer_topics(turn.seed, first.slug, names)
 
 
@@ -199,7 +230,8 @@ def _card(turn: Turn, text: FactText, body: str) -> tuple[str, str]:
         hint = say.hint_from_outside(is_remembered=bool(turn.keeps_history_of))
     else:
         hint = say.hint_after_more() if turn.memory.more_of else say.hint_after_a_fact()
-    return text.fact.topic.name, say.card_text(body, text.fact, hint)
+    body = measures.spoken(body, imperial=turn.imperial)
+    return text.fact.topic.title, say.card_text(body, text.fact, hint)
 
 
 def language() -> str:

@@ -3,9 +3,17 @@ from __future__ import annotations
 from django.db.models import Count, QuerySet, Window
 
 from accounts.models import Door
-from skill_endpoint.facts.models import Favourite
+from skill_endpoint.facts.models import Favourite, Topic
+from skill_endpoint.facts.topics import EVERYTHING
 from skill_endpoint.handlers.account import account_needed
-from skill_endpoint.handlers.facts import language, next_question, no_fact_yet, that_fact
+from skill_endpoint.handlers.facts import (
+    aloud,
+    language,
+    next_question,
+    no_fact_yet,
+    no_such_topic,
+    that_fact,
+)
 from skill_endpoint.speech import account
 from skill_endpoint.speech import favourites as say
 from skill_endpoint.speech.facts import offer_a_fact, offer_another
@@ -21,7 +29,8 @@ def save(turn: Turn) -> Reply:
         return no_fact_yet(turn)
     is_new = Favourite.objects.keep(turn.user, text.fact_id, Door.VOICE)
     confirm = say.saved if is_new else say.saved_already
-    return turn.reply(confirm(turn.seed, text.headline), offer_another(turn.seed))
+    headline = aloud(turn, text, text.headline)
+    return turn.reply(confirm(turn.seed, headline), offer_another(turn.seed))
 
 
 def remove(turn: Turn) -> Reply:
@@ -30,7 +39,8 @@ def remove(turn: Turn) -> Reply:
     if not (text := that_fact(turn)):
         return no_fact_yet(turn)
     count, _ = Favourite.objects.filter(user=turn.user, fact=text.fact).delete()
-    speech = say.removed(turn.seed, text.headline) if count else say.not_saved(text.headline)
+    headline = aloud(turn, text, text.headline)
+    speech = say.removed(turn.seed, headline) if count else say.not_saved(headline)
     return turn.reply(speech, offer_another(turn.seed))
 
 
@@ -38,18 +48,22 @@ def list_saved(turn: Turn) -> Reply:
     if not turn.user:
         return account_needed(turn, account.needed_to_list())
     slot = turn.slot("topic")
+    if slot.spoken and not slot.id:
+        return no_such_topic(turn, slot.spoken, list(Topic.objects.all()))
     favourites: QuerySet[Favourite] = Favourite.objects.filter(user=turn.user)
-    if slot.id:
+    topic = ""
+    if slot.id and slot.id != EVERYTHING:
         favourites = favourites.filter(fact__topic__slug=slot.id)
+        topic = slot.spoken
     latest = list(
         favourites.annotate(total=Window(Count("pk")))
         .select_related("fact")
         .prefetch_related("fact__texts")
         .order_by("-saved_at", "-pk")[:READ_OUT]
     )
-    topic = slot.spoken if slot.id else ""
     if not latest:
         return turn.reply(say.nothing_saved(topic), next_question(turn))
-    headlines = [favourite.fact.text(language()).headline for favourite in latest]
+    texts = [favourite.fact.text(language()) for favourite in latest]
+    headlines = [aloud(turn, text, text.headline) for text in texts]
     speech = say.list_saved(latest[0].total, headlines, topic)
     return turn.reply(speech, offer_a_fact(turn.seed))

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Profile
-from skill_endpoint.facts.models import Favourite, Hearing, Topic
+from skill_endpoint.facts.models import Fact, Favourite, Hearing, Topic
+from skill_endpoint.facts.topics import EVERYTHING
 from skill_endpoint.handlers.account import account_needed
 from skill_endpoint.handlers.facts import next_question
 from skill_endpoint.speech import account
+from skill_endpoint.speech import builtin as help_
 from skill_endpoint.speech import profile as say
 from skill_endpoint.speech.facts import offer_a_fact
+from skill_endpoint.ssml import join
 from skill_endpoint.turn import Reply, Turn
+
+TOPIC_SLOTS = ("topic", "second_topic", "third_topic")
 
 
 def who_am_i(turn: Turn) -> Reply:
@@ -29,8 +34,37 @@ def who_am_i(turn: Turn) -> Reply:
     return turn.reply(speech, offer_a_fact(turn.seed))
 
 
+def set_topics(turn: Turn) -> Reply:
+    """What the person gets facts about from now on: the topics that were named, or everything."""
+    if not (turn.user and turn.profile):
+        return account_needed(turn, account.needed_to_keep_topics())
+    named = [slot for slot in map(turn.slot, TOPIC_SLOTS) if slot.spoken or slot.id]
+    topics = list(Topic.objects.all())
+    wanted = [topic for topic in topics if topic.slug in {slot.id for slot in named}]
+    unknown = [slot.spoken for slot in named if not slot.id]
+    everything = any(slot.id == EVERYTHING for slot in named)
+    if unknown and not (wanted or everything):
+        return Reply(say.not_among_them(unknown), say.which_topics(turn.seed))
+    if not (wanted or everything):
+        now = [topic.spoken for topic in topics if topic.slug in turn.topics]
+        return Reply(say.topics_now(now), say.which_topics(turn.seed))
+    chosen = [] if everything else wanted
+    turn.profile.topics = [topic.slug for topic in chosen]
+    turn.profile.save(update_fields=["topics"])
+    turn.memory.topic = ""
+    speech = join(
+        say.topics_are([topic.spoken for topic in chosen]),
+        say.not_among_them(unknown) if unknown else "",
+    )
+    return turn.reply(speech, offer_a_fact(turn.seed))
+
+
+def help_on_topics(turn: Turn) -> Reply:
+    return Reply(help_.help_on_topics(), say.which_topics(turn.seed))
+
+
 def settings_(turn: Turn) -> Reply:
-    """Name, topics, account: nothing of it is changed by voice."""
+    """Name, history, account: nothing of it is changed by voice."""
     return turn.reply(say.on_the_website(), next_question(turn), say.website_card())
 
 
@@ -44,16 +78,14 @@ def _counts(profile: Profile) -> tuple[int, int]:
 
 
 def _facts_of(rows: QuerySet[Hearing] | QuerySet[Favourite]) -> Coalesce:
-    counted = (
-        rows.filter(user=OuterRef("user"))
-        .order_by()
-        .values("user")
-        .annotate(facts=Count("fact", distinct=True))
-    )
+    """Counted from the facts, which are few: of one fact somebody may have many hearings."""
+    mine = rows.filter(user=OuterRef(OuterRef("user")), fact=OuterRef("pk")).order_by()
+    known = Fact.objects.filter(Exists(mine)).order_by()
+    counted = known.annotate(one=Value(1)).values("one").annotate(facts=Count("pk"))
     return Coalesce(Subquery(counted.values("facts"), output_field=IntegerField()), 0)
 
 
 def _topic_names(slugs: list[str]) -> list[str]:
     if not slugs:
         return []
-    return list(Topic.objects.filter(slug__in=slugs).values_list("name", flat=True))
+    return [topic.spoken for topic in Topic.objects.filter(slug__in=slugs)]

@@ -19,6 +19,10 @@ def needed_to_know_you() -> Ssml:
     return fill(_("We haven't met yet, so there's nothing I know about you."))
 
 
+def needed_to_keep_topics() -> Ssml:
+    return fill(_("I can keep your topics once I know whose they are."))
+
+
 def card_sent() -> Ssml:
     return fill(_("To link your account, open the card in your Alexa app."))
 

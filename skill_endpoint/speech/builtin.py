@@ -19,10 +19,15 @@ def help_at_the_start() -> Ssml:
 def help_after_a_fact() -> Ssml:
     return fill(
         _(
-            "You can say: tell me more, who says so, or save that. "
+            "You can say: tell me more, who says so, save that, or quiz me. "
             "Or ask for another topic, like food."
         )
     )
+
+
+def help_on_topics() -> Ssml:
+    """While we wait for topics to be named."""
+    return fill(_("Your facts come from the topics you name, like space, or food and history."))
 
 
 def offer_todays_fact(seed: str) -> Question:

@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from skill_endpoint.facts.models import Fact
-from skill_endpoint.speech.wording import and_list, pick, topic_name
+from skill_endpoint.speech.wording import and_list, pick, read_aloud
 from skill_endpoint.ssml import BREATH, Ssml, fill, join
 from skill_endpoint.turn import ANOTHER, TOPIC, Question
 
@@ -67,7 +67,7 @@ def opening_topic(seed: str, topic: str) -> Ssml:
             _("I've got one about {topic}."),
             _("Let's see. This one's about {topic}."),
         ),
-        topic=topic_name(topic),
+        topic=topic,
     )
 
 
@@ -89,12 +89,17 @@ def all_heard(seed: str, topics: Sequence[str] = ()) -> Ssml:
             _("That was everything about {topics}, so I'm starting over."),
             _("There's nothing new left about {topics}, so here's an old one."),
         ),
-        topics=and_list([topic_name(topic) for topic in topics]),
+        topics=and_list(topics),
     )
 
 
-def told(opening: Ssml, text: str) -> Ssml:
+def told(opening: Ssml, text: Ssml) -> Ssml:
     return join(opening, BREATH, text)
+
+
+def only_in_english() -> Ssml:
+    """Said before the first text that is not translated."""
+    return fill(_("So far I only have this in English."))
 
 
 def offer_another(seed: str) -> Question:
@@ -138,15 +143,13 @@ def no_fact_yet() -> Ssml:
 
 
 def all_topics(topics: Sequence[str]) -> Ssml:
-    return fill(
-        _("I know about {topics}."), topics=and_list([topic_name(topic) for topic in topics])
-    )
+    return fill(_("I know about {topics}."), topics=and_list(topics))
 
 
 def i_know_about(topics: Sequence[str]) -> Ssml:
     return fill(
         _("I know about {topics}, for example."),
-        topics=and_list([topic_name(topic) for topic in topics]),
+        topics=and_list(topics),
     )
 
 
@@ -170,7 +173,7 @@ def not_a_topic(spoken: str) -> Ssml:
 
 def offer_topics(seed: str, slug: str, names: Sequence[str]) -> Question:
     """One topic or two; a plain "yes" takes the first, whose slug this is."""
-    first, second = topic_name(names[0]), topic_name(names[-1])
+    first, second = names[0], names[-1]
     if len(names) == 1:
         asked = pick(seed, _("How about {first}?"), _("Shall we try {first}?"))
     else:
@@ -186,10 +189,6 @@ def offer_topics(seed: str, slug: str, names: Sequence[str]) -> Question:
         fill(_("Maybe {first}?"), first=first),
         TOPIC + slug,
     )
-
-
-def more(text: str) -> Ssml:
-    return fill("{text}", text=text)
 
 
 def that_is_all() -> Ssml:
@@ -209,17 +208,42 @@ def no_more(seed: str) -> Ssml:
 
 
 def source(seed: str, fact: Fact) -> Ssml:
+    """Who says so. Titles are those of the sources, which are in English."""
+    named = {
+        "publisher": read_aloud(fact.source_publisher, "en"),
+        "title": read_aloud(fact.source_title, "en"),
+    }
+    if fact.checked_on is None:
+        words = pick(
+            seed,
+            _("That's from {publisher}: “{title}”."),
+            _("My source is {publisher}, “{title}”."),
+            _("{publisher} says so, in “{title}”."),
+        )
+        return fill(words, **named)
+    words = pick(
+        seed,
+        _("That's from {publisher}: “{title}”. I last checked it in {month}."),
+        _("My source is {publisher}, “{title}”, last checked in {month}."),
+        _("{publisher} says so, in “{title}”. I last checked in {month}."),
+    )
+    return fill(words, **named, month=date_format(fact.checked_on, "YEAR_MONTH_FORMAT"))
+
+
+def reported(seed: str) -> Ssml:
+    """The answer to "that's wrong"."""
     return fill(
         pick(
             seed,
-            _("That's from {publisher}: “{title}”. I last checked it in {month}."),
-            _("My source is {publisher}, “{title}”, last checked in {month}."),
-            _("{publisher} says so, in “{title}”. I last checked in {month}."),
-        ),
-        publisher=fact.source_publisher,
-        title=fact.source_title,
-        month=date_format(fact.checked_on, "YEAR_MONTH_FORMAT"),
+            _("Thanks for telling me. I've asked someone to check it."),
+            _("Good to know. I've put it on the list to be checked."),
+            _("Thank you. Somebody will look into that one."),
+        )
     )
+
+
+def reported_already() -> Ssml:
+    return fill(_("That one's on the list to be checked already."))
 
 
 def card_text(text: str, fact: Fact, hint: str) -> str:
@@ -245,9 +269,10 @@ def hint_from_outside(*, is_remembered: bool) -> str:
 
 
 def source_card_text(fact: Fact) -> str:
-    return _("{publisher}: {title}\n{locator}\nChecked on {date}").format(
-        publisher=fact.source_publisher,
-        title=fact.source_title,
-        locator=fact.source_locator,
-        date=date_format(fact.checked_on, "DATE_FORMAT"),
+    source = _("{publisher}: {title}\n{locator}").format(
+        publisher=fact.source_publisher, title=fact.source_title, locator=fact.source_locator
     )
+    if fact.checked_on is None:
+        return source
+    checked = _("Checked on {date}").format(date=date_format(fact.checked_on, "DATE_FORMAT"))
+    return f"{source}\n{checked}"

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from skill_endpoint.speech.wording import pick, topic_name
+from skill_endpoint.speech.wording import pick
 from skill_endpoint.ssml import BREATH, Ssml, fill, join
 
 
-def saved(seed: str, headline: str) -> Ssml:
+def saved(seed: str, headline: Ssml) -> Ssml:
     return fill(
         pick(
             seed,
@@ -21,7 +21,7 @@ def saved(seed: str, headline: str) -> Ssml:
     )
 
 
-def saved_already(seed: str, headline: str) -> Ssml:
+def saved_already(seed: str, headline: Ssml) -> Ssml:
     return fill(
         pick(
             seed,
@@ -33,7 +33,7 @@ def saved_already(seed: str, headline: str) -> Ssml:
     )
 
 
-def removed(seed: str, headline: str) -> Ssml:
+def removed(seed: str, headline: Ssml) -> Ssml:
     return fill(
         pick(
             seed,
@@ -45,19 +45,19 @@ def removed(seed: str, headline: str) -> Ssml:
     )
 
 
-def not_saved(headline: str) -> Ssml:
+def not_saved(headline: Ssml) -> Ssml:
     return fill(_("“{headline}” isn't in your favorites."), headline=headline)
 
 
 def nothing_saved(topic: str = "") -> Ssml:
     if topic:
-        return fill(_("You haven't saved anything about {topic} yet."), topic=topic_name(topic))
+        return fill(_("You haven't saved anything about {topic} yet."), topic=topic)
     return fill(_("You haven't saved anything yet. When you like a fact, just say, save that."))
 
 
-def list_saved(count: int, headlines: Sequence[str], topic: str = "") -> Ssml:
+def list_saved(count: int, headlines: Sequence[Ssml], topic: str = "") -> Ssml:
     """How many there are, and the latest of them by their headlines."""
-    about = {"count": count, "topic": topic_name(topic)}
+    about = {"count": count, "topic": topic}
     if topic:
         start = ngettext(
             "You've saved {count} fact about {topic}.",
@@ -67,5 +67,5 @@ def list_saved(count: int, headlines: Sequence[str], topic: str = "") -> Ssml:
     else:
         start = ngettext("You've saved {count} fact.", "You've saved {count} facts.", count)
     latest = _("The latest are these.") if count > len(headlines) else ""
-    titles = [part for headline in headlines for part in (BREATH, f"{headline}.")]
+    titles = [part for each in headlines for part in (BREATH, fill("{headline}.", headline=each))]
     return join(fill(start, **about), fill(latest), *titles)

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from skill_endpoint.speech.wording import and_list, topic_name
+from skill_endpoint.speech.wording import and_list, pick
 from skill_endpoint.ssml import Ssml, fill, join
+from skill_endpoint.turn import WHICH_TOPICS, Question
 
 
 def who_you_are(
@@ -27,6 +28,39 @@ def who_you_are(
         _counts(heard, saved, keeps_history=keeps_history),
         "" if keeps_history else _no_history(heard),
         _contact(has_email=has_email, has_phone=has_phone),
+    )
+
+
+def topics_are(topics: Sequence[str]) -> Ssml:
+    """What the person gets facts about from now on; every topic where there are none."""
+    if not topics:
+        return fill(_("From now on, you get facts from every topic."))
+    return fill(_("From now on, you get facts about {topics}."), topics=and_list(topics))
+
+
+def not_among_them(spoken: Sequence[str]) -> Ssml:
+    """Words that are no topics, beside those that are."""
+    return fill(_("“{words}” isn't a topic I know yet."), words=and_list(spoken))
+
+
+def topics_now(topics: Sequence[str]) -> Ssml:
+    """Before they are changed; every topic where there are none."""
+    if not topics:
+        return fill(_("Right now, you get facts from every topic."))
+    return fill(_("Right now, you get facts about {topics}."), topics=and_list(topics))
+
+
+def which_topics(seed: str) -> Question:
+    return Question(
+        fill(
+            pick(
+                seed,
+                _("Name up to three, or say: everything. What shall it be?"),
+                _("Tell me one, two or three, or say: everything. Which would you like?"),
+            )
+        ),
+        fill(_("Which topics shall it be?")),
+        WHICH_TOPICS,
     )
 
 
@@ -52,7 +86,7 @@ def _topics(topics: Sequence[str]) -> Ssml:
         return fill(_("You get facts from every topic."))
     return fill(
         _("You get facts about {topics}."),
-        topics=and_list([topic_name(topic) for topic in topics]),
+        topics=and_list(topics),
     )
 
 

@@ -3,7 +3,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
+
+from skill_endpoint.facts import measures
+from skill_endpoint.ssml import Ssml, fill, in_voice_of
+
+# a voice for content that is not in the language of the answer
+VOICES = {"en": "en-US", "de": "de-DE", "es": "es-ES", "fr": "fr-FR", "it": "it-IT", "ja": "ja-JP"}
 
 
 def pick(seed: str, *wordings: str) -> str:
@@ -21,8 +27,19 @@ def and_list(words: Sequence[str]) -> str:
     )
 
 
-def topic_name(name: str) -> str:
-    """A topic's name for the middle of a sentence: translated, without the capital of a title."""
-    translated = pgettext("topic", name)
-    is_title = translated[:1].isupper() and translated[1:].islower()
-    return translated.lower() if is_title and translated == name else translated
+def or_list(words: Sequence[str]) -> str:
+    """Venus, Mars, or Jupiter"""
+    if len(words) < 2:
+        return "".join(words)
+    return pgettext("the end of a list to choose from", "{words}, or {last_word}").format(
+        words=pgettext("between the words of a list", ", ").join(words[:-1]), last_word=words[-1]
+    )
+
+
+def read_aloud(words: str, language: str, *, imperial: bool = False) -> Ssml:
+    """Words of the content, which are in `language`; another voice where we speak another one."""
+    said = fill("{words}", words=measures.spoken(words, imperial=imperial))
+    parent = language.partition("-")[0]
+    if parent == (get_language() or "en").partition("-")[0] or parent not in VOICES:
+        return said
+    return in_voice_of(VOICES[parent], said)

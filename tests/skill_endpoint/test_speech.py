@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skill_endpoint.facts.models import Fact
-from skill_endpoint.speech import account, builtin, facts, favourites, launch, profile
-from skill_endpoint.speech.wording import and_list, pick, topic_name
+from skill_endpoint.facts.models import Fact, Topic
+from skill_endpoint.speech import account, builtin, facts, favourites, launch, profile, quiz
+from skill_endpoint.speech.wording import and_list, or_list, pick, read_aloud
 from skill_endpoint.ssml import Ssml, fill, first_name_of, join
 from skill_endpoint.turn import Question
 from tests.skill_endpoint.voice import heard, parses
@@ -29,26 +30,35 @@ def spoken(ssml: Ssml) -> str:
 @given(text=ANYTHING, seed=st.sampled_from(SEEDS))
 def test_whatever_people_and_content_say_the_markup_holds(text: str, seed: str) -> None:
     fact = Fact(source_title=text, source_publisher=text, checked_on=date(2026, 11, 20))
+    read = read_aloud(text, "en")
     for ssml in (
+        read_aloud(text, "ja", imperial=True),
         launch.greeting(seed, name=text),
         launch.greeting(seed, name=text, hour=9),
         launch.greeting(seed, speaker_id=text),
         facts.opening_topic(seed, text),
         facts.all_heard(seed, [text, text]),
         facts.all_topics([text, text]),
-        facts.told(facts.opening_daily(seed), text),
+        facts.told(facts.opening_daily(seed), read),
         facts.i_know_about([text, text, text]),
         facts.not_a_topic(text),
         facts.offer_topics(seed, text, [text, text]).speech,
         facts.offer_topics(seed, text, [text]).reprompt,
-        facts.more(text),
         facts.source(seed, fact),
-        favourites.saved(seed, text),
-        favourites.saved_already(seed, text),
-        favourites.removed(seed, text),
-        favourites.not_saved(text),
+        facts.source(seed, Fact(source_title=text, source_publisher=text)),
+        favourites.saved(seed, read),
+        favourites.saved_already(seed, read),
+        favourites.removed(seed, read),
+        favourites.not_saved(read),
+        quiz.asks(read, [read, read, read]).speech,
+        quiz.asks(read, [read, read, read]).reprompt,
+        quiz.wrong(seed, read),
+        quiz.passed(read),
+        profile.topics_are([text, text]),
+        profile.topics_now([text]),
+        profile.not_among_them([text, text]),
         favourites.nothing_saved(text),
-        favourites.list_saved(3, [text, text], text),
+        favourites.list_saved(3, [read, read], text),
         profile.who_you_are(
             name=text,
             topics=[text, text],
@@ -82,6 +92,8 @@ QUESTIONS: list[Callable[[str], Question]] = [
     builtin.offer_todays_fact,
     lambda seed: facts.offer_topics(seed, "space", ["Space", "Food"]),
     lambda seed: facts.offer_topics(seed, "space", ["Space"]),
+    profile.which_topics,
+    lambda seed: quiz.asks(Ssml("Which planet is odd?"), [Ssml("Venus"), Ssml("Mars")]),
 ]
 
 
@@ -108,13 +120,18 @@ VARIED: list[Callable[[str], str]] = [
     launch.had_todays,
     lambda seed: facts.opening_topic(seed, "Space"),
     lambda seed: facts.offer_another(seed).speech,
-    lambda seed: favourites.saved(seed, "A headline"),
-    lambda seed: favourites.saved_already(seed, "A headline"),
-    lambda seed: favourites.removed(seed, "A headline"),
+    lambda seed: favourites.saved(seed, Ssml("A headline")),
+    lambda seed: favourites.saved_already(seed, Ssml("A headline")),
+    lambda seed: favourites.removed(seed, Ssml("A headline")),
     builtin.not_understood,
     builtin.not_understood_after_a_fact,
     builtin.glad,
     builtin.goodbye,
+    facts.reported,
+    quiz.right,
+    quiz.next_one,
+    quiz.last_one,
+    lambda seed: quiz.wrong(seed, Ssml("Venus")),
 ]
 
 
@@ -136,17 +153,31 @@ def test_lists_are_read_as_people_read_them() -> None:
     assert and_list(["space", "food", "history"]) == "space, food and history"
 
 
+def test_a_choice_is_read_as_people_read_it() -> None:
+    assert or_list(["Venus"]) == "Venus"
+    assert or_list(["Venus", "Mars", "Jupiter"]) == "Venus, Mars, or Jupiter"
+
+
+def test_content_is_read_in_the_measures_and_by_the_voice_that_fit() -> None:
+    words = "It flies [80 kilometers|50 miles] & more."
+    assert read_aloud(words, "en") == "It flies 80 kilometers &amp; more."
+    assert read_aloud(words, "en-gb", imperial=True) == "It flies 50 miles &amp; more."
+    with translation.override("ar"):
+        assert read_aloud("Hi.", "en") == '<lang xml:lang="en-US">Hi.</lang>'
+    with translation.override("fr-ca"):
+        assert read_aloud("Salut.", "fr") == "Salut."
+
+
 @pytest.mark.parametrize(
     ("name", "in_a_sentence"),
     [
         ("Space", "space"),
-        ("Your body", "your body"),
         ("NASA", "NASA"),
         ("World War II", "World War II"),
     ],
 )
-def test_a_title_loses_its_capital_in_a_sentence(name: str, in_a_sentence: str) -> None:
-    assert topic_name(name) == in_a_sentence
+def test_a_title_without_a_spoken_form_loses_its_capital(name: str, in_a_sentence: str) -> None:
+    assert Topic(name=name).spoken == in_a_sentence
 
 
 def test_every_sentence_about_accounts_says_what_to_do() -> None:

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from skill_endpoint import skill
 from skill_endpoint.facts import loading
+from skill_endpoint.facts.content import FactContent, TextContent, TopicContent, TopicName
 from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator.envelopes import Device, Envelope, resolved_slot
 
@@ -127,27 +128,31 @@ def stock_library() -> None:
     )
 
 
-def _topic(name: str, position: int, *facts: str) -> dict[str, Any]:
-    return {
-        "slug": name.lower(),
-        "name": name,
-        "position": position,
-        "facts": [_fact(slug) for slug in facts],
-    }
+def _topic(name: str, position: int, *facts: str) -> TopicContent:
+    return TopicContent(
+        slug=name.lower(),
+        position=position,
+        names={"en": TopicName(name, name.lower())},
+        facts=tuple(_fact(slug) for slug in facts),
+    )
 
 
-def _fact(slug: str) -> dict[str, Any]:
-    more = "" if slug == "salt" else f"There is more to {slug} & co."
-    return {
-        "slug": slug,
-        "checked_on": date(2026, 11, 20),
-        "child_safe": True,
-        "source": {
-            "title": f"All about {slug}",
-            "publisher": "Test Press",
-            "locator": f"https://example.com/{slug}",
-        },
-        "texts": {
-            "en": {"headline": f"A headline on {slug}", "speech": f"{slug} is odd.", "more": more}
-        },
-    }
+def _fact(slug: str) -> FactContent:
+    """With a question that "slug" answers; salt has neither a second layer nor a question."""
+    is_whole = slug != "salt"
+    text = TextContent(
+        headline=f"A headline on {slug}",
+        speech=f"{slug} is odd.",
+        more=f"There is more to {slug} & co." if is_whole else "",
+        question=f"What is as odd as {slug}?" if is_whole else "",
+        options=(slug, "pepper", "thyme") if is_whole else (),
+    )
+    return FactContent(
+        slug=slug,
+        source_title=f"All about {slug}",
+        source_publisher="Test Press",
+        source_locator=f"https://example.com/{slug}",
+        checked_on=date(2026, 11, 20),
+        child_safe=True,
+        texts={"en": text},
+    )

@@ -33,7 +33,7 @@ def test_help_after_a_fact_is_about_that_fact(device: Device) -> None:
 
     answer = conversation.ask("AMAZON.HelpIntent")
 
-    assert "tell me more, who says so, or save that" in answer.text
+    assert "tell me more, who says so, save that" in answer.text
 
 
 def test_yes_after_help_does_what_was_asked(device: Device) -> None:
