@@ -15,8 +15,12 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     only = frozenset(chosen.languages)
     if chosen.verb == "update":
-        for path in updating.update(folders.find(), only):
-            print(f"written: {path}")
+        try:
+            for path in updating.update(folders.find(), only):
+                print(f"written: {path}")
+        except updating.BrokenCatalogue as error:
+            print(error, file=sys.stderr)
+            return 1
         return 0
     if chosen.verb == "check":
         problems = list(checking.check(folders.find(), only))

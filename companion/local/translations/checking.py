@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator
 
-from babel.core import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.plurals import get_plural
-from babel.messages.pofile import PoFileError
 
 from companion.local.translations.extracting import sentences
 from companion.local.translations.faults import faults_of
 from companion.local.translations.folders import SOURCE_LANGUAGE, Folder, parent_of
-from companion.local.translations.updating import read
+from companion.local.translations.updating import BrokenCatalogue, read
 
 
 def check(folders: Iterable[Folder], only: Collection[str] = ()) -> Iterator[str]:
@@ -24,7 +22,10 @@ def check(folders: Iterable[Folder], only: Collection[str] = ()) -> Iterator[str
             if only and language not in only:
                 continue
             path = folder.catalogue(language)
-            yield from (f"{path}: {fault}" for fault in _check_one(folder, found, language))
+            try:
+                yield from (f"{path}: {fault}" for fault in _check_one(folder, found, language))
+            except BrokenCatalogue as error:  # this one, or the one whose region it is
+                yield str(error)
 
 
 def _check_one(folder: Folder, found: Catalog, language: str) -> Iterator[str]:
@@ -35,12 +36,8 @@ def _check_one(folder: Folder, found: Catalog, language: str) -> Iterator[str]:
     if language in folder.overlays and parent not in {SOURCE_LANGUAGE, *folder.complete}:
         yield f"a region of {parent}, which has no catalogue"
         return
-    try:
-        known = read(folder.catalogue(language), language)
-        over = read(folder.catalogue(parent), parent) if language in folder.overlays else None
-    except (PoFileError, UnknownLocaleError, UnicodeDecodeError) as error:
-        yield f"cannot be read: {error}"
-        return
+    known = read(folder.catalogue(language), language)
+    over = read(folder.catalogue(parent), parent) if language in folder.overlays else None
     if known.plural_forms != get_plural(language).plural_forms:
         yield f"Plural-Forms should say {get_plural(language).plural_forms}"
     if over is None:

@@ -6,12 +6,17 @@ import io
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from babel.core import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 
 from companion.local.translations.extracting import sentences
 from companion.local.translations.folders import Folder
 from companion.local.translations.writing import write
+
+
+class BrokenCatalogue(Exception):
+    """A file that is no catalogue; says which and why."""
 
 
 def update(folders: Iterable[Folder], only: Collection[str] = ()) -> Iterator[Path]:
@@ -31,11 +36,14 @@ def update(folders: Iterable[Folder], only: Collection[str] = ()) -> Iterator[Pa
 
 
 def read(path: Path, language: str) -> Catalog:
-    """A catalogue, empty where there is no file. Raises PoFileError where it is broken."""
-    if not path.exists():
-        return Catalog(locale=language)
-    with path.open("rb") as source:
-        return read_po(source, locale=language, abort_invalid=True)
+    """A catalogue, empty where there is no file. Raises BrokenCatalogue."""
+    try:
+        if not path.exists():
+            return Catalog(locale=language)
+        with path.open("rb") as source:
+            return read_po(source, locale=language, abort_invalid=True)
+    except (PoFileError, UnknownLocaleError, UnicodeDecodeError) as error:
+        raise BrokenCatalogue(f"{path}: cannot be read: {error}") from error
 
 
 def merge(found: Catalog, known: Catalog, *, keep_empty: bool) -> Catalog:

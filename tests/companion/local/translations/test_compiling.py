@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.local.translations import compiling as translations
+from companion.local.translations import compiling
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
 
@@ -19,11 +19,11 @@ def catalogue(tmp_path: Path) -> Path:
 
 
 def test_it_finds_the_catalogues_of_our_packages(tmp_path: Path, catalogue: Path) -> None:
-    assert translations.catalogues(tmp_path) == [catalogue]
+    assert compiling.catalogues(tmp_path) == [catalogue]
 
 
 def test_it_compiles_what_gettext_reads(catalogue: Path) -> None:
-    assert list(translations.compile_catalogue(catalogue)) == []
+    assert list(compiling.compile_catalogue(catalogue)) == []
 
     with catalogue.with_suffix(".mo").open("rb") as compiled:
         assert gettext.GNUTranslations(compiled).gettext("Facts") == "Fakten"
@@ -33,7 +33,7 @@ def test_it_reports_a_placeholder_that_was_translated(catalogue: Path) -> None:
     message = '#, python-format\nmsgid "%(count)s facts"\nmsgstr "%(zahl)s Fakten"\n'
     catalogue.write_text(HEADER + message, encoding="utf-8")
 
-    [problem] = translations.compile_catalogue(catalogue)
+    [problem] = compiling.compile_catalogue(catalogue)
 
     assert problem.startswith(f"{catalogue}:")
     assert "zahl" in problem
@@ -42,12 +42,12 @@ def test_it_reports_a_placeholder_that_was_translated(catalogue: Path) -> None:
 def test_it_reports_a_file_that_is_not_a_catalogue(catalogue: Path) -> None:
     catalogue.write_text('msgid "Facts\n', encoding="utf-8")
 
-    [problem] = translations.compile_catalogue(catalogue)
+    [problem] = compiling.compile_catalogue(catalogue)
 
     assert problem.startswith(str(catalogue))
 
 
 def test_it_compiles_the_catalogues_of_this_project() -> None:
     assert [
-        line for path in translations.catalogues() for line in translations.compile_catalogue(path)
+        line for path in compiling.catalogues() for line in compiling.compile_catalogue(path)
     ] == []
