@@ -64,11 +64,14 @@ class Locales:
     problems: list[str]
 
 
-def package(wishes: Wishes, *, folder: Path) -> Package:
-    """Everything that belongs into `folder`; writes nothing. Raises PackageRefused."""
+def package(wishes: Wishes, *, folder: Path, sources: Path = texts.FOLDER) -> Package:
+    """Everything that belongs into `folder`; writes nothing. `sources` has the store's texts.
+
+    Raises PackageRefused.
+    """
     site = _address("PUBLIC_URL", settings.PUBLIC_URL, local=wishes.local)
     linking = _account_linking(wishes, site)
-    locales = read_locales(LANGUAGES)
+    locales = read_locales(LANGUAGES, sources)
     _refuse_incomplete(locales, require_all=wishes.require_all)
     try:
         icons = icon_addresses(site)
@@ -99,7 +102,7 @@ def package(wishes: Wishes, *, folder: Path) -> Package:
     return Package(files=files, notes=notes)
 
 
-def read_locales(languages: Iterable[str], folder: Path = texts.FOLDER) -> Locales:
+def read_locales(languages: Iterable[str], sources: Path = texts.FOLDER) -> Locales:
     """Texts and models of every locale of the languages, in the order of LOCALES."""
     wanted = set(languages)
     found = Locales(texts={}, models={}, left_out={}, problems=[])
@@ -107,7 +110,7 @@ def read_locales(languages: Iterable[str], folder: Path = texts.FOLDER) -> Local
     by_language: dict[str, dict[str, texts.StoreText]] = {}
     for language in wanted:
         try:
-            by_language[language] = texts.read(language, folder)
+            by_language[language] = texts.read(language, sources)
         except (texts.TextsInvalid, OSError) as error:
             unreadable[language] = str(error)
     found.problems.extend(unreadable[language] for language in sorted(unreadable))

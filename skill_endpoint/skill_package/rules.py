@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from skill_endpoint.simulator.interaction_model import Model, normal, parse
-from skill_endpoint.skill_package.texts import Phrase, StoreText
+from skill_endpoint.skill_package.samples import is_sample
+from skill_endpoint.skill_package.texts import StoreText
 
 NAME = (2, 50)  # the 2 stands in the description of SMAPI, the 50 is unconfirmed
 SUMMARY = 160
@@ -56,7 +56,7 @@ def check_phrases(text: StoreText, document: dict[str, Any], code: str) -> list[
     are no sample of the model:
     https://developer.amazon.com/en-US/blogs/alexa/alexa-skills-kit/2023/03/tips-certifiable-example-phrases-alexa-march-2023
     """
-    model = parse(document, code.partition("-")[0])
+    language = code.partition("-")[0]
     found = []
     if len(text.phrases) != PHRASES:
         found.append(f"{len(text.phrases)} phrases, wanted are {PHRASES}")
@@ -64,29 +64,11 @@ def check_phrases(text: StoreText, document: dict[str, Any], code: str) -> list[
         found.append("the first phrase opens the skill: it has no sample")
     if len(set(text.phrases)) < len(text.phrases):
         found.append("a phrase stands twice")
-    for phrase in text.phrases:
-        spoken = phrase.spoken(wake_word=text.wake_word, invocation=model.invocation)
+    for phrase, spoken in zip(text.phrases, spoken_phrases(text, document), strict=True):
         if not phrase.say.startswith("{wake_word}"):
             found.append(f"{phrase.say!r} does not begin with {{wake_word}}")
         if len(spoken) > PHRASE:
             found.append(f"{spoken!r} has {len(spoken)} characters, at most {PHRASE} are allowed")
-        if phrase.sample and not _is_understood(phrase, model):
+        if phrase.sample and not is_sample(phrase.sample, document, language):
             found.append(f"{phrase.sample!r} is no sample of the interaction model")
     return found
-
-
-def _is_understood(phrase: Phrase, model: Model) -> bool:
-    """Whether the words are a sample, with known values in the slots of our own types."""
-    said = normal(phrase.sample, model.language)
-    for sample in model.samples:
-        match = sample.pattern.fullmatch(said)
-        if match and sample.literal and _values_are_known(match.groupdict(), sample.slots, model):
-            return True
-    return False
-
-
-def _values_are_known(spoken: dict[str, str], slots: dict[str, str], model: Model) -> bool:
-    return all(
-        kind not in model.types or any(words in value.spoken for value in model.types[kind])
-        for kind, words in ((slots[name], words) for name, words in spoken.items())
-    )
