@@ -21,6 +21,7 @@ from skill_endpoint.simulator.envelopes import Device, Envelope, resolved_slot
 
 SPACE = resolved_slot("topic", "outer space", "space", "space")
 FOOD = resolved_slot("topic", "eating", "food", "food")
+EVERYTHING = resolved_slot("topic", "anything", "everything", "all")
 
 
 @dataclass(frozen=True)

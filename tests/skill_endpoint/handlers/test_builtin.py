@@ -154,3 +154,23 @@ def test_wow_is_no_misunderstanding(device: Device) -> None:
 
 def test_wow_to_nothing_offers_todays_fact(device: Device) -> None:
     assert "today's fact?" in Conversation(device).ask("ReactionIntent").text
+
+
+# --- slower ------------------------------------------------------------------------------------
+
+
+def test_slower_says_the_same_slowly_and_asks_the_same(device: Device) -> None:
+    conversation = Conversation(device)
+    told = conversation.ask("DailyFactIntent")
+
+    answer = conversation.ask("SlowerIntent")
+
+    assert answer.text == told.text
+    assert answer.ssml.startswith('<speak><prosody rate="85%">')
+    assert answer.reprompt == told.reprompt
+    assert "prosody" not in conversation.ask("AMAZON.RepeatIntent").ssml
+    assert conversation.ask("AMAZON.YesIntent").text != told.text
+
+
+def test_slower_with_nothing_said_offers_a_fact(device: Device) -> None:
+    assert "haven't said anything" in one_shot(device, "SlowerIntent").text

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import time_machine
 
 from accounts.models import Door, User
-from skill_endpoint.facts.models import Fact, Hearing, Topic
+from skill_endpoint.facts.models import Fact, FactReport, FactText, Hearing, Topic
 from skill_endpoint.simulator.envelopes import Device
-from tests.skill_endpoint.voice import FOOD, SPACE, Answer, Conversation, one_shot
+from tests.skill_endpoint.voice import EVERYTHING, FOOD, SPACE, Answer, Conversation, one_shot
 
 USED_UP = "heard everything|everything I've got|everything about|nothing new"
 SPACE_FACTS = {"venus", "mars", "saturn"}
@@ -393,3 +394,108 @@ def test_a_card_that_is_read_after_the_conversation_says_how_to_come_back(
 
     assert known.endswith("Say “Alexa, ask Small Wonders to save that”.")
     assert unknown.endswith("Say “Alexa, open Small Wonders” for more.")
+
+
+# --- "that's wrong" ----------------------------------------------------------------------------
+
+
+def test_a_fact_that_somebody_doubts_goes_before_the_operators(
+    linked_device: Device, linked: User
+) -> None:
+    conversation = Conversation(linked_device)
+    fact = told(conversation.ask("DailyFactIntent"))
+
+    answer = conversation.ask("ReportFactIntent")
+
+    assert re.search("Thanks|Good to know|Thank you", answer.text)
+    report = FactReport.objects.get()
+    assert (report.fact.slug, report.user, report.language) == (fact, linked, "en")
+    assert report.request_id == "turn-2"
+    assert "already" in conversation.ask("ReportFactIntent").text
+    assert FactReport.objects.count() == 1
+
+
+def test_people_without_an_account_are_heard_and_cannot_fill_the_queue(device: Device) -> None:
+    for _ in range(5):
+        conversation = Conversation(device)
+        conversation.ask("DailyFactIntent")
+        conversation.ask("ReportFactIntent")
+
+    assert FactReport.objects.filter(user=None).count() == FactReport.FROM_NOBODY
+
+
+def test_without_a_fact_there_is_nothing_to_doubt(device: Device) -> None:
+    assert "haven't told you a fact" in one_shot(device, "ReportFactIntent").text
+    assert not FactReport.objects.exists()
+
+
+# --- languages and measures --------------------------------------------------------------------
+
+
+def test_what_is_not_translated_is_told_in_english_and_that_is_said_once(device: Device) -> None:
+    conversation = Conversation(replace(device, locale="it-IT"))
+
+    first, second = (conversation.ask("AnotherFactIntent") for _ in range(2))
+
+    assert '<lang xml:lang="en-US">' in first.ssml
+    assert '<lang xml:lang="en-US">' in second.ssml
+    assert len(openings(first)) == len(openings(second)) + 1
+
+
+def openings(answer: Answer) -> list[str]:
+    """The sentences before the fact."""
+    before = answer.ssml.partition("<break")[0].removeprefix("<speak>")
+    return re.findall(r"[^.!?]+[.!?]+", before)
+
+
+@pytest.mark.parametrize(
+    ("locale", "units", "said"),
+    [
+        ("en-US", "", "5 miles"),
+        ("en-GB", "", "8 kilometers"),
+        ("en-US", "metric", "8 kilometers"),
+        ("en-GB", "imperial", "5 miles"),
+    ],
+)
+def test_measures_are_those_of_the_person_else_of_the_place(
+    linked_device: Device, linked: User, locale: str, units: str, said: str
+) -> None:
+    FactText.objects.update(speech="It is [8 kilometers|5 miles] long.")
+    linked.profile.units = units
+    linked.profile.save()
+
+    answer = one_shot(replace(linked_device, locale=locale), "DailyFactIntent")
+
+    assert f"It is {said} long." in answer.text
+    assert f"It is {said} long." in answer.card["content"]
+
+
+def test_the_source_of_a_fact_that_nobody_checked_claims_no_date(device: Device) -> None:
+    Fact.objects.update(checked_on=None)
+    conversation = Conversation(device)
+    conversation.ask("DailyFactIntent")
+
+    answer = conversation.ask("FactSourceIntent")
+
+    assert "Test Press" in answer.text
+    assert "checked" not in answer.text.lower() + answer.card["content"].lower()
+
+
+def test_a_topic_it_does_not_know_brings_up_one_that_speaks_of_it(device: Device) -> None:
+    FactText.objects.filter(fact__slug="honey").update(more="Bees and pollen make it.")
+
+    answer = Conversation(device).ask("TopicFactIntent", topic="pollen")
+
+    assert "“pollen” isn't a topic I know yet." in answer.text
+    assert "food" in answer.text
+    assert "space" not in answer.text
+
+
+def test_a_topic_that_sounds_like_one_brings_that_one_up(device: Device) -> None:
+    answer = Conversation(device).ask("TopicFactIntent", topic="spaces")
+
+    assert "How about space?" in answer.text or "try space?" in answer.text
+
+
+def test_anything_at_all_is_a_topic(device: Device) -> None:
+    assert told(Conversation(device).ask("TopicFactIntent", topic=EVERYTHING))

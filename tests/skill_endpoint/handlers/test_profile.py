@@ -6,7 +6,7 @@ from accounts.models import Door, User
 from skill_endpoint.facts.models import Fact, Favourite, Hearing
 from skill_endpoint.simulator.envelopes import Device
 from skill_endpoint.speech.profile import who_you_are
-from tests.skill_endpoint.voice import one_shot
+from tests.skill_endpoint.voice import EVERYTHING, FOOD, SPACE, Conversation, one_shot
 
 
 def test_it_says_what_it_knows(linked_device: Device, linked: User, stranger: User) -> None:
@@ -92,3 +92,68 @@ def test_settings_are_changed_on_the_website(
         assert answer.ends
         assert answer.text == "You can change that on the Small Wonders website."
         assert "http://localhost:8000" in answer.card["content"]
+
+
+# --- topics by voice ---------------------------------------------------------------------------
+
+
+def test_topics_are_set_by_voice_and_heard_at_once(linked_device: Device, linked: User) -> None:
+    conversation = Conversation(linked_device)
+
+    answer = conversation.ask("SetTopicsIntent", topic=FOOD)
+
+    assert "From now on, you get facts about food." in answer.text
+    linked.profile.refresh_from_db()
+    assert linked.profile.topics == ["food"]
+    told = {conversation.ask("AMAZON.YesIntent").text for _ in range(2)}
+    assert len([text for text in told if "honey" in text or "salt" in text]) == 2
+
+
+def test_up_to_three_topics_are_taken_at_once(linked_device: Device, linked: User) -> None:
+    answer = one_shot(linked_device, "SetTopicsIntent", topic=FOOD, second_topic=SPACE)
+
+    assert "about space and food" in answer.text
+    linked.profile.refresh_from_db()
+    assert linked.profile.topics == ["space", "food"]
+
+
+def test_everything_takes_the_choice_back(linked_device: Device, linked: User) -> None:
+    linked.profile.topics = ["food"]
+    linked.profile.save()
+
+    answer = one_shot(linked_device, "SetTopicsIntent", topic=EVERYTHING)
+
+    assert "every topic" in answer.text
+    linked.profile.refresh_from_db()
+    assert linked.profile.topics == []
+
+
+def test_a_word_that_is_no_topic_is_named_and_the_others_count(
+    linked_device: Device, linked: User
+) -> None:
+    answer = one_shot(linked_device, "SetTopicsIntent", topic=FOOD, second_topic="knitting")
+
+    assert "about food" in answer.text
+    assert "“knitting” isn't a topic" in answer.text
+    linked.profile.refresh_from_db()
+    assert linked.profile.topics == ["food"]
+
+
+def test_it_asks_for_topics_and_takes_the_answer(linked_device: Device, linked: User) -> None:
+    conversation = Conversation(linked_device)
+
+    asked = conversation.ask("SetTopicsIntent")
+    assert "Right now, you get facts from every topic." in asked.text
+    assert "Your facts come from" in conversation.ask("AMAZON.HelpIntent").text
+    assert "isn't a topic" in conversation.ask("TopicFactIntent", topic="knitting").text
+    conversation.ask("TopicFactIntent", topic=FOOD)
+
+    linked.profile.refresh_from_db()
+    assert linked.profile.topics == ["food"]
+
+
+def test_whom_it_does_not_know_it_asks_to_link_before_it_keeps_topics(device: Device) -> None:
+    answer = one_shot(device, "SetTopicsIntent", topic=FOOD)
+
+    assert "whose they are" in answer.text
+    assert answer.card == {"type": "LinkAccount"}

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from accounts.models import Door, User
+from skill_endpoint.facts.models import Fact, FactText, Hearing
+from skill_endpoint.simulator.envelopes import Device, resolved_slot
+from tests.skill_endpoint.voice import Answer, Conversation, one_shot
+
+PLACES = ("first", "second", "third")
+
+
+def asked_about(answer: Answer) -> str:
+    """The test's facts answer their own question: "What is as odd as venus?" """
+    found = re.search(r"What is as odd as (\w+)\?", answer.text)
+    assert found, answer.text
+    return found[1]
+
+
+def place(number: int) -> dict[str, object]:
+    spoken = PLACES[number - 1]
+    return resolved_slot("answer", spoken, spoken, str(number))
+
+
+def options(answer: Answer) -> list[str]:
+    return re.findall(r"\w+", answer.reprompt.removeprefix("Is it ").replace(", or ", ", "))
+
+
+@pytest.fixture
+def quiz(device: Device) -> Conversation:
+    """A conversation in which four facts were heard; three of them have a question."""
+    conversation = Conversation(device)
+    for intent in ("DailyFactIntent", *["AnotherFactIntent"] * 4):
+        conversation.ask(intent)
+    return conversation
+
+
+def test_a_quiz_from_the_first_question_to_the_score(quiz: Conversation) -> None:
+    first = quiz.ask("QuizIntent")
+    assert "3 questions" in first.text
+    assert not first.ends
+
+    second = quiz.ask("QuizAnswerIntent", answer=asked_about(first))
+    assert re.search("That's right|Yes, it is|You've got it", second.text)
+
+    third = quiz.ask("QuizAnswerIntent", answer="pepper")
+    assert asked_about(second) in third.text.partition("?")[0]
+    assert re.search("Not quite|but it's|would've been", third.text)
+    assert re.search("Last one|the last|One more to go", third.text)
+
+    result = quiz.ask("QuizAnswerIntent", answer=asked_about(third))
+    assert "2 of 3" in result.text
+    assert len({asked_about(a) for a in (first, second, third)}) == 3
+    assert "is odd." in quiz.ask("AMAZON.YesIntent").text
+
+
+def test_all_right_is_said_to_be_perfect_and_none_right_is_comforted(quiz: Conversation) -> None:
+    answer = quiz.ask("QuizIntent")
+    for _ in range(3):
+        answer = quiz.ask("QuizAnswerIntent", answer=asked_about(answer))
+    assert re.search("Full marks: 3 of 3|3 of 3. Perfect", answer.text)
+
+    answer = quiz.ask("QuizIntent")
+    for _ in range(3):
+        answer = quiz.ask("QuizAnswerIntent", answer="pepper")
+    assert "None this time" in answer.text
+
+
+def test_an_answer_may_be_given_by_its_place(quiz: Conversation) -> None:
+    answer = quiz.ask("QuizIntent")
+    for _ in range(3):
+        number = options(answer).index(asked_about(answer)) + 1
+        answer = quiz.ask("QuizAnswerIntent", answer=place(number))
+
+    assert "3 of 3" in answer.text
+
+
+@pytest.mark.parametrize("words", ["{}", "{}, I think", "The {}!", "{} "])
+def test_an_answer_may_stand_among_other_words(quiz: Conversation, words: str) -> None:
+    first = quiz.ask("QuizIntent")
+
+    answer = quiz.ask("QuizAnswerIntent", answer=words.format(asked_about(first).upper()))
+
+    assert re.search("That's right|Yes, it is|You've got it", answer.text)
+
+
+def test_an_answer_that_came_as_a_topic_counts(quiz: Conversation) -> None:
+    first = quiz.ask("QuizIntent")
+
+    answer = quiz.ask("TopicFactIntent", topic=asked_about(first))
+
+    assert re.search("That's right|Yes, it is|You've got it", answer.text)
+
+
+def test_a_topic_that_is_no_answer_leaves_the_quiz(quiz: Conversation) -> None:
+    quiz.ask("QuizIntent")
+
+    assert "is odd." in quiz.ask("TopicFactIntent", topic=resolved_topic()).text
+    assert "quiz" not in quiz.attributes
+    assert not re.search("right|of 3", quiz.ask("QuizAnswerIntent", answer="pepper").text)
+
+
+def resolved_topic() -> dict[str, object]:
+    return resolved_slot("topic", "eating", "food", "food")
+
+
+@pytest.mark.parametrize(
+    ("intent", "slots"),
+    [
+        ("QuizAnswerIntent", {"answer": "a banana"}),
+        ("TopicFactIntent", {"topic": "a banana"}),
+        ("AMAZON.YesIntent", {}),
+        ("AMAZON.NoIntent", {}),
+        ("AMAZON.FallbackIntent", {}),
+    ],
+)
+def test_what_is_no_answer_is_asked_once_more_then_told(
+    quiz: Conversation, intent: str, slots: dict[str, str]
+) -> None:
+    first = quiz.ask("QuizIntent")
+
+    again = quiz.ask(intent, **slots)
+    assert asked_about(again) == asked_about(first)
+    assert options(again) == options(first)
+    on = quiz.ask(intent, **slots)
+    assert f"It's {asked_about(first)}." in on.text
+    assert asked_about(on) != asked_about(first)
+
+
+@pytest.mark.parametrize("intent", ["QuizAnswerIntent", "AnotherFactIntent"])
+def test_who_passes_is_told_and_asked_the_next(quiz: Conversation, intent: str) -> None:
+    first = quiz.ask("QuizIntent")
+
+    second = quiz.ask(intent)
+
+    assert f"It's {asked_about(first)}." in second.text
+    assert asked_about(second) != asked_about(first)
+
+
+def test_help_in_a_quiz_asks_the_same_again(quiz: Conversation) -> None:
+    first = quiz.ask("QuizIntent")
+
+    helped = quiz.ask("AMAZON.HelpIntent")
+
+    assert "pass" in helped.text
+    assert asked_about(helped) == asked_about(first)
+
+
+def test_repeat_in_a_quiz_keeps_the_quiz(quiz: Conversation) -> None:
+    first = quiz.ask("QuizIntent")
+
+    assert quiz.ask("AMAZON.RepeatIntent").text == first.text
+    quiz.ask("QuizAnswerIntent", answer=asked_about(first))
+    assert len(quiz.attributes["quiz"]) == 2
+
+
+def test_nobody_is_asked_about_what_they_never_heard(device: Device) -> None:
+    conversation = Conversation(device)
+
+    answer = conversation.ask("QuizIntent")
+
+    assert "heard from me" in answer.text
+    assert "is odd." in conversation.ask("AMAZON.YesIntent").text
+
+
+def test_one_fact_heard_makes_a_quiz_of_one_question(device: Device) -> None:
+    conversation = Conversation(device)
+    while "venus" not in conversation.ask("AnotherFactIntent").text:
+        conversation = Conversation(device, turns=conversation.turns)
+
+    answer = conversation.ask("QuizIntent")
+    assert "question" in answer.text or "quick one" in answer.text
+    result = conversation.ask("QuizAnswerIntent", answer="venus")
+    assert "1 of 1" in result.text
+
+
+def test_the_history_is_asked_about_in_a_later_conversation(
+    linked_device: Device, linked: User
+) -> None:
+    Hearing.objects.create(user=linked, fact=Fact.objects.get(slug="mars"), door=Door.WEB)
+
+    assert asked_about(one_shot(linked_device, "QuizIntent")) == "mars"
+
+
+def test_a_history_that_is_not_kept_is_not_asked_about(linked_device: Device, linked: User) -> None:
+    Hearing.objects.create(user=linked, fact=Fact.objects.get(slug="mars"), door=Door.WEB)
+    linked.profile.remember_history = False
+    linked.profile.save()
+
+    assert "heard from me" in one_shot(linked_device, "QuizIntent").text
+
+
+def test_a_fact_that_lost_its_question_meanwhile_is_left_out(quiz: Conversation) -> None:
+    first = quiz.ask("QuizIntent")
+    FactText.objects.exclude(fact__slug=asked_about(first)).update(question="", options=[])
+
+    assert "1 of 1" in quiz.ask("QuizAnswerIntent", answer=asked_about(first)).text
+
+
+def test_a_quiz_whose_fact_is_gone_is_over(quiz: Conversation) -> None:
+    quiz.ask("QuizIntent")
+    FactText.objects.update(question="", options=[])
+
+    answer = quiz.ask("QuizAnswerIntent", answer="pepper")
+
+    assert not answer.ends
+    assert "quiz" not in quiz.attributes
+
+
+def test_outside_a_quiz_an_answer_answers_nothing(device: Device) -> None:
+    assert not re.search("right|It's", one_shot(device, "QuizAnswerIntent", answer="venus").text)
