@@ -36,7 +36,7 @@ def begins(seed: str, questions: int) -> Ssml:
 def asks(question: Ssml, options: Sequence[Ssml]) -> Question:
     return Question(
         join(question, fill(_("{options}?"), options=or_list(options))),
-        fill(_("Is it {options}?"), options=or_list(options)),
+        fill(_("Which is it: {options}?"), options=or_list(options)),
         QUIZ,
     )
 
@@ -57,9 +57,9 @@ def wrong(seed: str, answer: Ssml) -> Ssml:
     return fill(
         pick(
             seed,
-            _("Not quite. It's {answer}."),
-            _("Close, but it's {answer}."),
-            _("That would've been {answer}."),
+            _("Not quite. The answer is: {answer}."),
+            _("Close, but no: {answer}."),
+            _("No, it's this one: {answer}."),
         ),
         answer=answer,
     )
@@ -67,7 +67,7 @@ def wrong(seed: str, answer: Ssml) -> Ssml:
 
 def passed(answer: Ssml) -> Ssml:
     """After "I don't know"."""
-    return fill(_("It's {answer}."), answer=answer)
+    return fill(_("The answer is: {answer}."), answer=answer)
 
 
 def none_of_these(seed: str) -> Ssml:
