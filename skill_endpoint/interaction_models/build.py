@@ -40,7 +40,7 @@ def document(locale_code: str, folder: Path = source.SOURCES) -> Document:
     except ContentErrors as error:
         raise SourceError(error.problems) from error
     spoken = source.read(locale, [topic.slug for topic in topics], folder)
-    return _document(spoken, topics, locale)
+    return compose(spoken, topics, locale)
 
 
 def as_json(document: Document) -> str:
@@ -48,7 +48,8 @@ def as_json(document: Document) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _document(spoken: Spoken, topics: Sequence[TopicContent], locale: Locale) -> Document:
+def compose(spoken: Spoken, topics: Sequence[TopicContent], locale: Locale) -> Document:
+    """The model of what people say and what the content has; both are whole."""
     slugs = [*(topic.slug for topic in topics), ALL_TOPICS]
     return {
         "interactionModel": {

@@ -1,4 +1,4 @@
-"""The skill's interaction models, as Alexa reads them: Amazon's JSON, one file a locale."""
+"""The skill's interaction models, as Alexa reads them: Amazon's JSON, built once a locale."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-MODELS = Path(__file__).resolve().parent.parent / "interaction_models"
-FALLBACK_LOCALE = "en-US"
+from skill_endpoint.interaction_models import build
+from skill_endpoint.interaction_models.intents import AMAZON
+from skill_endpoint.interaction_models.source import source_path
+from skill_endpoint.locales import DEFAULT, LOCALES
+
+# A folder of files like en-US.json, to try out models that were not built of the sources.
+MODELS: Path | None = None
 _SLOT = re.compile(r"\{\s*(\w+)\s*\}")
 _SLOT_MARK = "zzslotzz"  # survives normal()
 SPACELESS = {"ja"}  # words are not separated: compare without spaces
@@ -21,16 +26,24 @@ SPACELESS = {"ja"}  # words are not separated: compare without spaces
 class Value:
     name: str
     id: str
-    spoken: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Sample:
     intent: str
     text: str
-    pattern: re.Pattern[str]
-    slots: dict[str, str]  # name -> type
-    literal: int  # characters outside slots: the more, the surer the match
+    slots: dict[str, str]  # name -> type, in the order of the text
+    literals: tuple[str, ...]  # what is said around the slots: one more than there are slots
+
+    @property
+    def literal(self) -> int:
+        """Letters outside slots: the more, the surer the match."""
+        return sum(map(len, self.literals))
+
+    @property
+    def is_bare(self) -> bool:
+        """Nothing but a slot: it fits whatever is said."""
+        return not self.literal and len(self.slots) == 1
 
 
 @dataclass(frozen=True)
@@ -39,7 +52,14 @@ class Model:
     invocation: str
     intents: tuple[str, ...]
     samples: tuple[Sample, ...]
-    types: dict[str, tuple[Value, ...]]
+    types: dict[str, dict[str, Value]]  # by what is said for them, as normal() has it
+
+    def value(self, kind: str, spoken: str) -> Value | None:
+        return self.types.get(kind, {}).get(spoken)
+
+    def is_value(self, kind: str, spoken: str) -> bool:
+        """Amazon's own types have more values than a model adds to them: any words will do."""
+        return kind.startswith(AMAZON) or spoken in self.types.get(kind, {})
 
 
 @dataclass(frozen=True)
@@ -61,27 +81,38 @@ def normal(text: str, language: str = "en") -> str:
     return ("" if language in SPACELESS else " ").join("".join(kept).split())
 
 
+def has_own_model(locale: str) -> bool:
+    """Whether the locale's language has a model; if not, that of en-US serves."""
+    if MODELS:
+        return (MODELS / f"{locale}.json").is_file()
+    return locale in LOCALES and source_path(LOCALES[locale].parent).is_file()
+
+
 def model_path(locale: str) -> Path:
-    path = MODELS / f"{locale}.json"
-    return path if path.is_file() else MODELS / f"{FALLBACK_LOCALE}.json"
+    """What the file of the model that serves a locale is called."""
+    return (MODELS or Path()) / f"{locale if has_own_model(locale) else DEFAULT.code}.json"
 
 
 def load(locale: str) -> Model:
     """The locale's model, else that of en-US. Raises OSError or ValueError."""
     path = model_path(locale)
-    return _load(path, path.stat().st_mtime_ns)
+    return _read(path, path.stat().st_mtime_ns) if MODELS else _built(path.stem)
 
 
 @cache
-def _load(path: Path, changed: int) -> Model:
+def _built(code: str) -> Model:
+    return parse(build.document(code), LOCALES[code].parent)
+
+
+@cache
+def _read(path: Path, changed: int) -> Model:
     return parse(json.loads(path.read_text(encoding="utf-8")), path.stem.partition("-")[0])
 
 
 def parse(document: dict[str, Any], language: str) -> Model:
     model = document["interactionModel"]["languageModel"]
     types = {
-        kind["name"]: tuple(_value(value, language) for value in kind.get("values", []))
-        for kind in model.get("types", [])
+        kind["name"]: _values(kind.get("values", []), language) for kind in model.get("types", [])
     }
     return Model(
         language=language,
@@ -102,31 +133,33 @@ def chips(locale: str) -> list[Chip]:
     seen: dict[tuple[str, bool], Chip] = {}
     for sample in model.samples:
         text = sample.text
-        for name, kind in sample.slots.items():
-            text = text.replace(f"{{{name}}}", _example(model, kind))
+        for position, (name, kind) in enumerate(sample.slots.items()):
+            text = text.replace(f"{{{name}}}", _example(model, kind, position))
         seen.setdefault((sample.intent, bool(sample.slots)), Chip(sample.intent, text))
     order = [(intent, has_slots) for intent in model.intents for has_slots in (False, True)]
     return [seen[key] for key in order if key in seen]
 
 
-def _value(value: dict[str, Any], language: str) -> Value:
-    name = value["name"]["value"]
-    spoken = frozenset(
-        normal(word, language) for word in (name, *value["name"].get("synonyms", []))
-    )
-    return Value(name, str(value.get("id") or name), spoken)
+def _values(values: list[dict[str, Any]], language: str) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for each in values:
+        name = each["name"]["value"]
+        value = Value(name, str(each.get("id") or name))
+        for word in (name, *each["name"].get("synonyms", [])):
+            found.setdefault(normal(word, language), value)
+    return found
 
 
 def _sample(intent: dict[str, Any], text: str, language: str) -> Sample:
     types = {slot["name"]: slot["type"] for slot in intent.get("slots", [])}
     slots = {name: types[name] for name in _SLOT.findall(text)}
-    first, *others = normal(_SLOT.sub(_SLOT_MARK, text), language).split(_SLOT_MARK)
-    pattern = re.escape(first)
-    for name, literal in zip(slots, others, strict=True):
-        pattern += f"(?P<{name}>.+?){re.escape(literal)}"
-    return Sample(intent["name"], text, re.compile(pattern), slots, sum(map(len, (first, *others))))
+    literals = normal(_SLOT.sub(_SLOT_MARK, text), language).split(_SLOT_MARK)
+    if len(literals) != len(slots) + 1:
+        raise ValueError(f"“{text}” has a slot twice")
+    return Sample(intent["name"], text, slots, tuple(literals))
 
 
-def _example(model: Model, kind: str) -> str:
-    values = model.types.get(kind)
-    return values[0].name if values else "…"
+def _example(model: Model, kind: str, position: int) -> str:
+    """The name of a value; another one for each slot of a sentence."""
+    names = list(dict.fromkeys(value.name for value in model.types.get(kind, {}).values()))
+    return names[position % len(names)] if names else "…"

@@ -1,132 +1,275 @@
 """What people say around a skill's own sentences: wake word, "ask … for", stop, yes, help.
 
-Alexa knows these for every skill, so interaction models need no samples for them.
+Alexa knows these for every skill, so interaction models need no samples for them. Alternatives are
+written as in the models' sources, (open|launch) {name}; in Japanese with spaces between words,
+which do not count.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from skill_endpoint.interaction_models.expansion import expand
+
+REQUEST = "{request}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    opening: tuple[str, ...]  # "open …" and nothing else: a launch
-    asking: tuple[str, ...]  # "ask … for something": a one-shot request
-    joining: tuple[str, ...]  # what stands between the skill's name and the request
+    launches: tuple[str, ...]  # "open {name}" and nothing else
+    frames: tuple[str, ...]  # all ways to make a request, {request}, in one sentence with {name}
+    # How we say one: a frame, and the first words of the requests that it is for. The last one
+    # is for all others.
+    one_shot: tuple[tuple[str, tuple[str, ...]], ...]
     built_in: dict[str, tuple[str, ...]]
-    questions: tuple[str, ...] = ()  # what begins with these follows the name as it is
-    things: tuple[str, ...] = ()  # what begins with these is asked for
+    calling: str = "Alexa, {sentence}"
+
+    def frame(self, first_word: str) -> str:
+        fitting = (frame for frame, first_words in self.one_shot if first_word in first_words)
+        return next(fitting, self.one_shot[-1][0])
+
+    def gap(self, frame: str, gap: str) -> str:
+        """What stands before the request: Arabic writes its "and" onto the next word."""
+        return gap if frame.partition(REQUEST)[0].endswith(" ") or not gap else ""
 
 
-def _built_in(
-    stop: str, cancel: str, help_: str, repeat: str, yes: str, no: str
-) -> dict[str, tuple[str, ...]]:
-    names = ("Stop", "Cancel", "Help", "Repeat", "Yes", "No")
-    spoken = (stop, cancel, help_, repeat, yes, no)
-    return {
-        f"AMAZON.{name}Intent": tuple(words.split("|"))
-        for name, words in zip(names, spoken, strict=True)
-    }
+def _wording(
+    *,
+    launches: str,
+    frames: tuple[str, ...],
+    one_shot: dict[str, str],
+    built_in: dict[str, str],
+    calling: str = "Alexa, {sentence}",
+) -> Wording:
+    """From notation: frames by the first words that they are for, all separated by bars."""
+    return Wording(
+        launches=tuple(expand(launches)),
+        frames=tuple(text for frame in frames for text in expand(frame)),
+        one_shot=tuple((frame, tuple(words.split("|"))) for frame, words in one_shot.items()),
+        built_in={
+            f"AMAZON.{name}Intent": tuple(words.split("|")) for name, words in built_in.items()
+        },
+        calling=calling,
+    )
 
 
-ENGLISH = Wording(
-    opening=("open", "launch", "start", "begin", "run", "play", "use", "talk to"),
-    asking=("ask", "tell"),
-    joining=("for", "to", "about", "if", "whether", "that", "and"),
-    built_in={
-        **_built_in(
-            "stop|exit|quit|goodbye|that's all|that is all",
-            "cancel|never mind|forget it",
-            "help|help me|what can you do|what can i say",
-            "repeat|repeat that|say that again|again|pardon",
-            "yes|yes please|yeah|yep|sure|ok|okay",
-            "no|no thanks|no thank you|nope|nah",
+ENGLISH = _wording(
+    launches="(open|launch|start|begin|run|play|use|talk to|ask|tell) {name}",
+    frames=(
+        "{name} (|and) {request}",
+        "(ask|tell) {name} (|for|to|about|if|whether|that|and) {request}",
+        "(open|launch|start|begin|run|play|use|talk to) {name} (|for|to|about|and) {request}",
+        "{request} (from|using|with) {name}",
+    ),
+    one_shot={
+        "ask {name} {request}": "what|whats|who|whos|how|when|where|which|why|is|do",
+        "ask {name} for {request}": (
+            "a|an|another|something|anything|the|my|more|help|one|today's|todays"
         ),
-        "AMAZON.NavigateHomeIntent": ("go home", "home screen"),
+        "ask {name} to {request}": "",
     },
-    questions=("what", "whats", "who", "whos", "how", "when", "where", "which", "why", "is", "do"),
-    things=("a", "an", "another", "something", "anything", "the", "my", "more", "help", "one"),
+    built_in={
+        "Stop": "stop|exit|quit|goodbye|that's all|that is all",
+        "Cancel": "cancel|never mind|forget it",
+        "Help": "help|help me|what can you do|what can i say",
+        "Repeat": "repeat|repeat that|say that again|again|pardon",
+        "Yes": "yes|yes please|yeah|yep|sure|ok|okay",
+        "No": "no|no thanks|no thank you|nope|nah",
+        "NavigateHome": "go home|home screen",
+    },
 )
 
 BY_LANGUAGE = {
-    "ar": Wording(
-        opening=("افتح", "شغل", "ابدأ"),
-        asking=("اسأل", "اطلب من"),
-        joining=("عن",),
-        built_in=_built_in("توقف|قف", "إلغاء|ألغ", "مساعدة|ساعدني", "كرر|أعد", "نعم|أجل", "لا"),
-    ),
-    "de": Wording(
-        opening=("öffne", "starte", "beginne"),
-        asking=("frage", "frag", "sage", "bitte"),
-        joining=("nach", "um", "ob", "dass", "und"),
-        built_in=_built_in(
-            "stopp|stop|ende",
-            "abbrechen",
-            "hilfe|hilf mir",
-            "wiederholen|noch einmal",
-            "ja",
-            "nein",
+    "ar": _wording(
+        launches="(افتحي|افتح|شغلي|شغل|ابدئي|ابدأ) {name}",
+        frames=(
+            "(افتحي|افتح|شغلي|شغل|ابدئي|ابدأ) {name} و{request}",
+            "(افتحي|افتح|شغلي|شغل) {name} (|و) {request}",
+            "(اسألي|اسأل|اطلبي من|اطلب من) {name} (|عن|أن) {request}",
         ),
+        one_shot={
+            "اسألي {name} {request}": "ما|ماذا|من|كم|كيف|لماذا|أين|هل|أي|إيش|وش",
+            "افتحي {name} و{request}": "",
+        },
+        built_in={
+            "Stop": "توقف|توقفي|قف|كفى|اخرج",
+            "Cancel": "إلغاء|ألغ|ألغي",
+            "Help": "مساعدة|ساعدني|ساعديني",
+            "Repeat": "كرر|كرري|أعد|أعيدي",
+            "Yes": "نعم|أجل|أيوه|إيه|طيب",
+            "No": "لا|لا شكرا",
+        },
+        calling="أليكسا، {sentence}",
+    ),
+    "de": _wording(
+        launches="((öffne|starte|beginne|frage|frag) {name}|{name} (öffnen|starten))",
+        frames=(
+            "(öffne|starte|beginne) {name} (|und) {request}",
+            "(frage|frag) {name} (|nach|ob|und) {request}",
+            "(sage|sag) {name} (|dass|und) {request}",
+            "bitte {name} (|um) {request}",
+            "{request} (mit|von) {name}",
+        ),
+        one_shot={
+            "frage {name} {request}": (
+                "was|wer|wie|wo|woher|wann|warum|wieso|welche|welcher|welches|wem|wen|ob"
+            ),
+            "öffne {name} und {request}": "",
+        },
+        built_in={
+            "Stop": "stopp|stop|ende|halt|beenden",
+            "Cancel": "abbrechen|vergiss es",
+            "Help": "hilfe|hilf mir",
+            "Repeat": "wiederholen|wiederhole das|noch einmal|nochmal|wie bitte",
+            "Yes": "ja|ja bitte|ja gerne|gerne|okay|klar",
+            "No": "nein|nein danke|nö",
+        },
     ),
     "en": ENGLISH,
-    "es": Wording(
-        opening=("abre", "inicia", "lanza"),
-        asking=("pregunta a", "pide a", "dile a"),
-        joining=("por", "sobre", "que"),
-        built_in=_built_in(
-            "para|detente", "cancela", "ayuda|ayúdame", "repite|otra vez", "sí|vale", "no"
+    "es": _wording(
+        launches="(abre|inicia|lanza|empieza) {name}",
+        frames=(
+            "(abre|inicia|lanza|empieza) {name} (|y) {request}",
+            "(pregunta|pregúntale) a {name} (|por|sobre|si) {request}",
+            "(pide|pídele|dile) a {name} (|por|que) {request}",
         ),
+        one_shot={
+            "pregunta a {name} {request}": (
+                "qué|quién|cómo|cuándo|dónde|cuál|cuáles|cuánto|cuántos|cuántas|si"
+            ),
+            "abre {name} y {request}": "",
+        },
+        built_in={
+            "Stop": "para|detente|basta|adiós",
+            "Cancel": "cancela|cancelar|olvídalo",
+            "Help": "ayuda|ayúdame",
+            "Repeat": "repite|repítelo|otra vez",
+            "Yes": "sí|vale|claro|sí por favor|bueno",
+            "No": "no|no gracias",
+        },
     ),
-    "fr": Wording(
-        opening=("ouvre", "lance", "démarre"),
-        asking=("demande à", "dis à"),
-        joining=("de", "pour", "sur", "si"),
-        built_in=_built_in(
-            "stop|arrête", "annule|annuler", "aide|aide-moi", "répète|encore une fois", "oui", "non"
+    "fr": _wording(
+        launches="(ouvre|lance|démarre) {name}",
+        frames=(
+            "(ouvre|lance|démarre) {name} (|et) {request}",
+            "(demande|dis) à {name} (|de|pour|sur|si|que) {request}",
+            "demande à {name} d'{request}",
         ),
+        one_shot={
+            "demande à {name} {request}": (
+                "qui|que|quel|quelle|quels|quelles|comment|quand|où|pourquoi|combien|si|ce"
+            ),
+            "ouvre {name} et {request}": "",
+        },
+        built_in={
+            "Stop": "stop|arrête|arrête-toi|au revoir",
+            "Cancel": "annule|annuler|laisse tomber",
+            "Help": "aide|aide-moi",
+            "Repeat": "répète|encore une fois|pardon",
+            "Yes": "oui|oui s'il te plaît|d'accord|ok|ouais",
+            "No": "non|non merci",
+        },
     ),
-    "hi": Wording(
-        opening=("खोलो", "शुरू करो", "चालू करो"),
-        asking=("पूछो",),
-        joining=("से",),
-        built_in=_built_in(
-            "रुको|बंद करो", "रद्द करो", "मदद|मदद करो", "दोहराओ|फिर से कहो", "हाँ|हां", "नहीं"
+    "hi": _wording(
+        launches="({name} (खोलो|खोलिए|शुरू करो|चालू करो|चलाओ)|(खोलो|ओपन) {name})",
+        frames=(
+            "{name} (खोलो|खोलिए|शुरू करो|चालू करो) (|और) {request}",
+            "{name} से (पूछो|पूछिए|कहो|कहिए) (|कि) {request}",
         ),
+        one_shot={
+            "{name} से पूछो {request}": "क्या|कौन|कैसे|कब|कहाँ|कहां|क्यों|कितने|कितनी|किसने|कौनसे",
+            "{name} खोलो और {request}": "",
+        },
+        built_in={
+            "Stop": "रुको|रुकिए|बंद करो|बस",
+            "Cancel": "रद्द करो|कैंसल|रहने दो",
+            "Help": "मदद|मदद करो|सहायता",
+            "Repeat": "दोहराओ|फिर से कहो|फिर से बोलो",
+            "Yes": "हाँ|हां|जी हाँ|जी हां|ठीक है",
+            "No": "नहीं|जी नहीं|ना",
+        },
+        calling="एलेक्सा, {sentence}",
     ),
-    "it": Wording(
-        opening=("apri", "avvia", "lancia"),
-        asking=("chiedi a", "di' a"),
-        joining=("di", "su", "se"),
-        built_in=_built_in("basta|stop|fermati", "annulla", "aiuto|aiutami", "ripeti", "sì", "no"),
-    ),
-    "ja": Wording(
-        opening=("開いて", "起動して", "スタート"),
-        asking=("聞いて",),
-        joining=("で", "に"),
-        built_in=_built_in(
-            "止めて|ストップ|終了",
-            "キャンセル",
-            "ヘルプ|助けて",
-            "もう一度|繰り返して",
-            "はい",
-            "いいえ",
+    "it": _wording(
+        launches="(apri|avvia|lancia) {name}",
+        frames=(
+            "(apri|avvia|lancia) {name} (|e) {request}",
+            "(chiedi|di') a {name} (|di|su|se|che) {request}",
         ),
+        one_shot={
+            "chiedi a {name} {request}": (
+                "chi|che|cosa|come|quando|dove|perché|quale|quali|quanti|quante|se"
+            ),
+            "apri {name} e {request}": "",
+        },
+        built_in={
+            "Stop": "basta|stop|fermati|ferma|esci",
+            "Cancel": "annulla|lascia stare",
+            "Help": "aiuto|aiutami",
+            "Repeat": "ripeti|di nuovo|ancora una volta",
+            "Yes": "sì|sì grazie|certo|va bene|ok",
+            "No": "no|no grazie",
+        },
     ),
-    "nl": Wording(
-        opening=("open", "start", "begin"),
-        asking=("vraag", "zeg tegen"),
-        joining=("om", "naar", "over", "of"),
-        built_in=_built_in(
-            "stop|klaar", "annuleer|annuleren", "help|hulp", "herhaal|nog een keer", "ja", "nee"
+    "ja": _wording(
+        launches="({name} (を|) (開いて|起動して|始めて|スタート)|{name} (で|と) 話したい)",
+        frames=(
+            "{name} (を|) (開いて|起動して|始めて) {request}",
+            "{name} (で|に|から) (聞いて|) {request}",
+            "{name} (で|に) {request} (と|) 聞いて",
         ),
+        one_shot={"{name}で、{request}": ""},
+        built_in={
+            "Stop": "止めて|やめて|ストップ|終了",
+            "Cancel": "キャンセル|取り消し",
+            "Help": "ヘルプ|助けて|使い方",
+            "Repeat": "もう一度|もう一回|繰り返して",
+            "Yes": "はい|うん|お願い|お願いします|いいよ",
+            "No": "いいえ|いや|ううん|結構です",
+        },
+        calling="アレクサ、{sentence}",
     ),
-    "pt": Wording(
-        opening=("abra", "abrir", "inicie"),
-        asking=("peça a", "pergunte a", "diga a"),
-        joining=("por", "sobre", "se", "que"),
-        built_in=_built_in(
-            "pare|parar", "cancelar|cancela", "ajuda|me ajude", "repita|de novo", "sim", "não"
+    "nl": _wording(
+        launches="(open|start|begin) {name}",
+        frames=(
+            "(open|start|begin) {name} (|en) {request}",
+            "vraag (|aan) {name} (|om|naar|over|of) {request}",
+            "zeg tegen {name} (|dat) {request}",
         ),
+        one_shot={
+            "vraag {name} {request}": "wat|wie|hoe|wanneer|waar|waarom|welke|welk|hoeveel|of",
+            "open {name} en {request}": "",
+        },
+        built_in={
+            "Stop": "stop|klaar|genoeg",
+            "Cancel": "annuleer|annuleren|laat maar",
+            "Help": "help|hulp|help me",
+            "Repeat": "herhaal|herhaal dat|nog een keer",
+            "Yes": "ja|ja graag|oké|prima",
+            "No": "nee|nee dank je|nee bedankt",
+        },
+    ),
+    "pt": _wording(
+        launches="(abra|abrir|abre|inicie|iniciar|começar) {name}",
+        frames=(
+            "(abra|abrir|abre|inicie|iniciar) {name} (|e) {request}",
+            "(peça|pede|pergunte|pergunta|diga) (a|à|ao|para|para a|para o|pra) {name} "
+            "(|por|sobre|se|que|para) {request}",
+        ),
+        one_shot={
+            "pergunte para {name} {request}": (
+                "o|que|quem|como|quando|onde|qual|quais|quanto|quantos|quantas|por|se"
+            ),
+            "abra {name} e {request}": "",
+        },
+        built_in={
+            "Stop": "pare|parar|para|chega|tchau",
+            "Cancel": "cancelar|cancela|cancele|deixa pra lá",
+            "Help": "ajuda|me ajude|me ajuda",
+            "Repeat": "repita|repete|de novo|outra vez",
+            "Yes": "sim|quero|claro|pode ser|sim por favor",
+            "No": "não|não obrigado|não obrigada",
+        },
     ),
 }
 
