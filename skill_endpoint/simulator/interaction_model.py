@@ -10,11 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from skill_endpoint.interaction_models import build
 from skill_endpoint.interaction_models.intents import AMAZON
-from skill_endpoint.interaction_models.source import source_path
-from skill_endpoint.locales import DEFAULT, LOCALES
 
+FALLBACK_LOCALE = "en-US"
 # A folder of files like en-US.json, to try out models that were not built of the sources.
 MODELS: Path | None = None
 _SLOT = re.compile(r"\{\s*(\w+)\s*\}")
@@ -85,12 +83,12 @@ def has_own_model(locale: str) -> bool:
     """Whether the locale's language has a model; if not, that of en-US serves."""
     if MODELS:
         return (MODELS / f"{locale}.json").is_file()
-    return locale in LOCALES and source_path(LOCALES[locale].parent).is_file()
+    return locale in _sources()
 
 
 def model_path(locale: str) -> Path:
     """What the file of the model that serves a locale is called."""
-    return (MODELS or Path()) / f"{locale if has_own_model(locale) else DEFAULT.code}.json"
+    return (MODELS or Path()) / f"{locale if has_own_model(locale) else FALLBACK_LOCALE}.json"
 
 
 def load(locale: str) -> Model:
@@ -100,8 +98,21 @@ def load(locale: str) -> Model:
 
 
 @cache
+def _sources() -> frozenset[str]:
+    """The locales that models can be built for."""
+    # here and not above: it brings Django, which must not be needed to import the simulator
+    from skill_endpoint.interaction_models import source
+    from skill_endpoint.locales import LOCALES
+
+    languages = source.languages()
+    return frozenset(code for code, locale in LOCALES.items() if locale.parent in languages)
+
+
+@cache
 def _built(code: str) -> Model:
-    return parse(build.document(code), LOCALES[code].parent)
+    from skill_endpoint.interaction_models import build  # here: see _sources
+
+    return parse(build.document(code), code.partition("-")[0])
 
 
 @cache
