@@ -28,7 +28,7 @@ BOTH_READINGS = 1.5
 SEARCH_MAX_WORDS = 8  # each is a subquery over all texts
 
 
-def _names_by_language(names: object) -> None:
+def names_by_language(names: object) -> None:
     """Raises ValidationError for anything but {language: {"name": text, "spoken": text}}."""
     fine = isinstance(names, dict) and all(
         isinstance(name, dict)
@@ -52,7 +52,7 @@ class Topic(models.Model):
         _("names by language"),
         default=dict,
         blank=True,
-        validators=[_names_by_language],
+        validators=[names_by_language],
         help_text=_(
             "For each language a title and how it stands in a sentence: "
             '{"fr": {"name": "Espace", "spoken": "l’espace"}}'
@@ -192,7 +192,7 @@ class FactTextQuerySet(models.QuerySet["FactText"]):
         )
 
 
-def _three_words(options: object) -> None:
+def three_answers(options: object) -> None:
     """Raises ValidationError for anything but three different short answers, or none."""
     if not options:
         return
@@ -237,7 +237,7 @@ class FactText(models.Model):
         _("answers"),
         default=list,
         blank=True,
-        validators=[_three_words],
+        validators=[three_answers],
         help_text=_('Three, the right one first: ["Venus", "Mars", "Jupiter"]'),
     )
 
@@ -325,7 +325,8 @@ class Hearing(models.Model):
         verbose_name_plural = _("heard facts")
         ordering: ClassVar[list[str]] = ["-heard_at", "-pk"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["user", "-heard_at"], name="heard_by_person"),
+            # the last ones in their order, from the index alone
+            models.Index(fields=["user", "-heard_at", "-id", "fact"], name="heard_in_order"),
             # when it was last heard is one step away, however often it was
             models.Index(fields=["user", "fact", "-heard_at"], name="heard_which_when"),
         ]
