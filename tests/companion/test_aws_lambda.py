@@ -225,8 +225,8 @@ def test_a_connection_is_tried_before_it_is_used_after_a_sleep() -> None:
     assert connection.settings_dict["CONN_HEALTH_CHECKS"] is True
 
 
-def test_no_connection_outlives_the_invocation() -> None:
-    handler(envelopes.launch(STRANGER), CONTEXT)
+def test_no_connection_outlives_the_invocation(echo: Device) -> None:
+    handler(envelopes.intent(echo, "WhoAmIIntent"), CONTEXT)
     assert connection.connection is None
 
 

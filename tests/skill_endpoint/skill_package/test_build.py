@@ -293,7 +293,9 @@ def test_no_icons_are_left_to_the_console(tmp_path: Path, icons: Path) -> None:
     assert "smallIconUri" not in locale
 
 
-@pytest.mark.parametrize("large", [b"", b"<svg/>", png(511), png(512)[:20], None])
+@pytest.mark.parametrize(
+    "large", [b"", b"<svg/>", png(511), png(512)[:20], b"G" + png(512)[1:], None]
+)
 def test_half_an_icon_is_none(tmp_path: Path, icons: Path, large: bytes | None) -> None:
     (icons / "skill-icon-108.png").write_bytes(png(108))
     if large is not None:
