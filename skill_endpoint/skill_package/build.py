@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ from skill_endpoint.skill_package.manifest import Answers, Certificate, manifest
 PACKAGE = "skill-package"
 RESOURCES = "ask-resources.json"
 ACCOUNT_LINKING = "account-linking.json"
+# https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html, with alias or version
+_LAMBDA = re.compile(r"arn:aws:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(:[\w-]+)?", re.ASCII)
 
 
 class PackageRefused(Exception):
@@ -43,6 +46,7 @@ class Wishes:
     with_secret: bool = False
     require_all: bool = False
     wildcard: bool = False  # the certificate of PUBLIC_URL is a wildcard's
+    lambda_arn: str = ""  # of the function that answers instead of the site
     privacy_url: str = ""
     terms_url: str = ""
     export_compliant: bool = False
@@ -77,9 +81,9 @@ def package(wishes: Wishes, *, folder: Path, sources: Path = texts.FOLDER) -> Pa
         icons = icon_addresses(site)
     except IconInvalid as error:
         raise PackageRefused(str(error)) from error
-    certificate: Certificate = "Wildcard" if wishes.wildcard else "Trusted"
+    endpoint, certificate = _endpoint(wishes, site)
     answers = Answers(
-        endpoint=site + reverse("alexa"),
+        endpoint=endpoint,
         certificate=certificate,
         privacy_url=wishes.privacy_url and _address("--privacy-url", wishes.privacy_url),
         terms_url=wishes.terms_url and _address("--terms-url", wishes.terms_url),
@@ -171,6 +175,17 @@ def _address(name: str, value: str, *, local: bool = False) -> str:
     if port not in {None, 443}:
         raise PackageRefused(f"{name}={value}: Alexa calls port 443 only, leave the port out")
     return value
+
+
+def _endpoint(wishes: Wishes, site: str) -> tuple[str, Certificate | None]:
+    if wishes.lambda_arn:
+        if not _LAMBDA.fullmatch(wishes.lambda_arn):
+            raise PackageRefused(
+                f"--lambda={wishes.lambda_arn}: write it like "
+                "arn:aws:lambda:eu-west-1:123456789012:function:facts"
+            )
+        return wishes.lambda_arn, None
+    return site + reverse("alexa"), "Wildcard" if wishes.wildcard else "Trusted"
 
 
 def _addresses() -> tuple[str, str]:

@@ -38,8 +38,8 @@ TESTING_INSTRUCTIONS = Path(__file__).with_name("testing_instructions.txt")
 class Answers:
     """What only the operator can say."""
 
-    endpoint: str  # https address of the voice door
-    certificate: Certificate = "Trusted"
+    endpoint: str  # https address of the voice door, or the ARN of a Lambda function
+    certificate: Certificate | None = "Trusted"  # None with an ARN: the schema has none there
     privacy_url: str = ""
     terms_url: str = ""
     # "True if it is certified that …": a statement of law, never made for somebody
@@ -49,7 +49,9 @@ class Answers:
 def manifest(answers: Answers, locales: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The document; `locales` is locale code to its publishing information."""
     # The same type for requests and events. `regions` is left out: one address serves all.
-    endpoint = {"uri": answers.endpoint, "sslCertificateType": answers.certificate}
+    endpoint = {"uri": answers.endpoint}
+    if answers.certificate:
+        endpoint["sslCertificateType"] = answers.certificate
     return {
         "manifest": {
             "manifestVersion": "1.0",

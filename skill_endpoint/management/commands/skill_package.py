@@ -43,6 +43,13 @@ class Command(BaseCommand):
             ("--terms-url", "address of your terms of use"),
         ):
             build.add_argument(flag, metavar="URL", default="", help=meaning)
+        build.add_argument(
+            "--lambda",
+            dest="lambda_arn",
+            metavar="ARN",
+            default="",
+            help="a Lambda function answers, not the site (docs/lambda.md)",
+        )
         text = "say what breaks a rule in the store's texts"
         check = actions.add_parser("check", help=text, description=text)
         check.add_argument("languages", metavar="LANGUAGE", nargs="*", help="like fr; default: all")
@@ -60,6 +67,7 @@ class Command(BaseCommand):
             with_secret=options["with_secret"],
             require_all=options["require_all"],
             wildcard=options["wildcard"],
+            lambda_arn=options["lambda_arn"],
             privacy_url=options["privacy_url"],
             terms_url=options["terms_url"],
             export_compliant=options["export_compliant"],

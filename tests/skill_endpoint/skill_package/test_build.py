@@ -127,6 +127,13 @@ def test_nothing_is_said_that_only_the_operator_can_say(tmp_path: Path) -> None:
     assert made["apis"]["custom"]["endpoint"]["sslCertificateType"] == "Wildcard"
 
 
+def test_a_lambda_function_may_answer_instead_of_the_site(tmp_path: Path) -> None:
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:facts:live"
+    build(tmp_path / "p", "--lambda", arn)
+    made = manifest(tmp_path / "p")
+    assert made["apis"]["custom"]["endpoint"] == made["events"]["endpoint"] == {"uri": arn}
+
+
 def test_testing_instructions_fit() -> None:
     assert 0 < len(TESTING_INSTRUCTIONS.read_text(encoding="utf-8")) <= TESTING_LIMIT
 
@@ -208,6 +215,7 @@ def test_ask_cli_may_write_into_its_own_file(tmp_path: Path) -> None:
         ({"COGNITO_DOMAIN_URL": "http://localhost:1"}, [], "add --local"),
         ({"COGNITO_ALEXA_CLIENT_SECRET": ""}, ["--with-secret"], "pool show --env --secret"),
         ({}, ["--privacy-url", "http://facts.example.com/privacy"], "--privacy-url="),
+        ({}, ["--lambda", "facts"], "--lambda=facts: write it like arn:aws:lambda"),
         ({}, ["--terms-url", "javascript:alert(1)"], "--terms-url="),
     ],
 )
