@@ -68,16 +68,16 @@ class _Reading:
             raise SourceError(self.problems)
 
 
-def source_path(language: str, folder: Path = SOURCES) -> Path:
-    return folder / f"{language}.toml"
+def source_path(language: str, folder: Path | None = None) -> Path:
+    return (folder or SOURCES) / f"{language}.toml"
 
 
-def languages(folder: Path = SOURCES) -> list[str]:
+def languages(folder: Path | None = None) -> list[str]:
     """Those that there is a source for."""
-    return sorted(path.stem for path in folder.glob("*.toml"))
+    return sorted(path.stem for path in (folder or SOURCES).glob("*.toml"))
 
 
-def read(locale: Locale, topics: Collection[str], folder: Path = SOURCES) -> Spoken:
+def read(locale: Locale, topics: Collection[str], folder: Path | None = None) -> Spoken:
     """The source of the locale's language with what its region says differently.
 
     `topics` are the slugs that there is content for. Raises SourceError, FileNotFoundError where

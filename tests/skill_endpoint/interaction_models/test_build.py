@@ -145,14 +145,11 @@ def test_a_file_is_written_as_people_read_it() -> None:
     assert json.loads(text) == {"a": ["é", {}]}
 
 
-def test_faults_of_the_content_are_faults_of_the_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_faults_of_the_content_are_faults_of_the_model(tmp_path: Path) -> None:
     (tmp_path / "space.toml").write_text("slug =", encoding="utf-8")
-    monkeypatch.setattr(content.read, "__defaults__", (tmp_path,))
 
     with pytest.raises(source.SourceError, match=r"space\.toml: not TOML"):
-        build.document("en-US")
+        build.document("en-US", data=tmp_path)
 
 
 def test_a_locale_that_alexa_does_not_have_is_refused() -> None:

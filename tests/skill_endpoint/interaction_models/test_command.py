@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from skill_endpoint.interaction_models import build, source
+
+
+def run(*args: Any) -> None:
+    call_command("interaction_models", *map(str, args))
+
+
+def test_it_writes_the_models_and_finds_them_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "new" / "folder"
+    run("build", folder, "--locale", "en-US", "--locale", "en-GB")
+    run("check", folder, "--locale", "en-US", "--locale", "en-GB")
+    told = capsys.readouterr().out.splitlines()
+
+    assert sorted(path.name for path in folder.iterdir()) == ["en-GB.json", "en-US.json"]
+    text = (folder / "en-US.json").read_text(encoding="utf-8")
+    assert text == build.as_json(build.document("en-US"))
+    assert json.loads(text) == build.document("en-US")
+    assert told[0].startswith(f"en-US: {folder / 'en-US.json'}, 25 intents, ")
+    assert told[2].startswith("en-US: good, 25 intents, ")
+
+
+def test_it_finds_a_file_that_was_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("build", tmp_path, "--locale", "en-US", "--locale", "en-GB")
+    (tmp_path / "en-GB.json").write_text("{}", encoding="utf-8")
+
+    with pytest.raises(CommandError, match=r"Faults in en-GB\."):
+        run("check", tmp_path, "--locale", "en-US", "--locale", "en-GB")
+    assert "en-GB.json is not what build would write" in capsys.readouterr().err
+
+
+def test_it_finds_a_file_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CommandError):
+        run("check", tmp_path, "--locale", "en-US")
+    assert "en-US.json: No such file" in capsys.readouterr().err
+
+
+def test_it_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    with pytest.raises(CommandError):
+        run("build", tmp_path / "file", "--locale", "en-US")
+    assert f"en-US: {tmp_path / 'file'}: File exists" in capsys.readouterr().err
+
+
+def test_it_tells_the_faults_of_a_source_and_writes_nothing_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "en.toml").write_text('invocation_name = "x"', encoding="utf-8")
+    monkeypatch.setattr(source, "SOURCES", sources)
+
+    with pytest.raises(CommandError, match=r"Faults in en-US, de-DE\."):
+        run("build", tmp_path / "out", "--locale", "en-US", "--locale", "de-DE")
+    told = capsys.readouterr().err
+    assert "en-US: en.toml: intents is missing" in told
+    assert "de-DE: there is no sources/de.toml" in told
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "args", [[], ["build"], ["check", "--locale", "fr-BE"], ["check", "a", "b"], ["make"]]
+)
+def test_it_refuses_what_it_cannot_do(args: list[str]) -> None:
+    with pytest.raises(CommandError):
+        run(*args)
