@@ -149,25 +149,29 @@ BY_LANGUAGE = {
         },
     ),
     "fr": _wording(
-        launches="(ouvre|lance|démarre) {name}",
+        launches="(ouvre|ouvrez|lance|lancez|démarre|démarrez|commence|utilise|parle à) {name}",
         frames=(
-            "(ouvre|lance|démarre) {name} (|et) {request}",
-            "(demande|dis) à {name} (|de|pour|sur|si|que) {request}",
-            "demande à {name} d'{request}",
+            "(ouvre|ouvrez|lance|lancez|démarre|démarrez) {name} (|et|pour) {request}",
+            "(demande|demandez|dis|dites) à {name} (|de|pour|sur|si|que) {request}",
+            "demande à {name} (d'|qu'){request}",
+            "{request} (avec|sur) {name}",
         ),
+        # apostrophes do not count: "qu'est-ce que" begins with "quest"
         one_shot={
             "demande à {name} {request}": (
-                "qui|que|quel|quelle|quels|quelles|comment|quand|où|pourquoi|combien|si|ce"
+                "qui|que|quel|quelle|quels|quelles|quest|comment|quand|où|dou|pourquoi|combien|si|ce|"
+                "cest|une|un|la|le|les|ma|mon|mes|lanecdote|linfo|quelque"
             ),
+            "demande à {name} de {request}": "me|men|mapprendre|changer|choisir|garder|lancer|lire",
             "ouvre {name} et {request}": "",
         },
         built_in={
             "Stop": "stop|arrête|arrête-toi|au revoir",
-            "Cancel": "annule|annuler|laisse tomber",
-            "Help": "aide|aide-moi",
-            "Repeat": "répète|encore une fois|pardon",
-            "Yes": "oui|oui s'il te plaît|d'accord|ok|ouais",
-            "No": "non|non merci",
+            "Cancel": "annule|annuler|laisse tomber|oublie",
+            "Help": "aide|aide-moi|à l'aide|qu'est-ce que tu peux faire",
+            "Repeat": "répète|répète ça|encore une fois|pardon|redis-le",
+            "Yes": "oui|oui s'il te plaît|d'accord|ok|ouais|bien sûr",
+            "No": "non|non merci|nan",
         },
     ),
     "hi": _wording(
