@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,8 +76,6 @@ def package(wishes: Wishes, *, folder: Path, sources: Path = texts.FOLDER) -> Pa
     """
     site = _address("PUBLIC_URL", settings.PUBLIC_URL, local=wishes.local)
     linking = _account_linking(wishes, site)
-    locales = read_locales(LANGUAGES, sources)
-    _refuse_incomplete(locales, require_all=wishes.require_all)
     try:
         icons = icon_addresses(site)
     except IconInvalid as error:
@@ -89,6 +88,8 @@ def package(wishes: Wishes, *, folder: Path, sources: Path = texts.FOLDER) -> Pa
         terms_url=wishes.terms_url and _address("--terms-url", wishes.terms_url),
         export_compliant=wishes.export_compliant,
     )
+    locales = read_locales(LANGUAGES, sources)
+    _refuse_incomplete(locales, require_all=wishes.require_all)
     published = {
         code: _publishing(text, locales.models[code]) | icons
         for code, text in locales.texts.items()
@@ -127,7 +128,7 @@ def read_locales(languages: Iterable[str], sources: Path = texts.FOLDER) -> Loca
             continue
         wrong = rules.check_lengths(text)
         try:
-            model = document(code)
+            model = _model(code)
         except FileNotFoundError:
             found.left_out[code] = "no interaction model"
         except SourceError as error:
@@ -137,6 +138,12 @@ def read_locales(languages: Iterable[str], sources: Path = texts.FOLDER) -> Loca
             wrong += rules.check_phrases(text, model, code)
         found.problems.extend(f"{locale.parent}.toml: {code}: {problem}" for problem in wrong)
     return found
+
+
+@cache
+def _model(code: str) -> dict[str, Any]:
+    """Built once a process: it takes a while, and its sources do not change meanwhile."""
+    return document(code)
 
 
 def _refuse_incomplete(locales: Locales, *, require_all: bool) -> None:
