@@ -195,24 +195,38 @@ BY_LANGUAGE = {
         calling="एलेक्सा, {sentence}",
     ),
     "it": _wording(
-        launches="(apri|avvia|lancia) {name}",
+        launches=(
+            "((apri|avvia|lancia|inizia|comincia|usa|fai partire|parla con) {name}"
+            "|(chiedi|domanda|di') a {name})"
+        ),
         frames=(
-            "(apri|avvia|lancia) {name} (|e) {request}",
-            "(chiedi|di') a {name} (|di|su|se|che) {request}",
+            "(apri|avvia|lancia|inizia|comincia|usa|fai partire) {name} (|e) {request}",
+            "(chiedi|domanda) a {name} (|di|su|se|che|per|e) {request}",
+            "di' a {name} (|di|che|e) {request}",
+            "{request} (con|da|su) {name}",
         ),
         one_shot={
             "chiedi a {name} {request}": (
-                "chi|che|cosa|come|quando|dove|perché|quale|quali|quanti|quante|se"
+                "chi|che|cosa|come|quando|dove|da|perché|qual|quale|quali|quanti|quante|se|di"
+                "|il|lo|la|i|gli|le|un|uno|una|un'altra|unaltra|altre|qualcosa|qualcos'altro"
+                "|su|sul|sullo|sulla|sui|sugli|sulle|curiosità"
+            ),
+            "chiedi a {name} di {request}": (
+                "dirmi|dirmene|raccontarmi|raccontarmene|darmi|parlarmi|insegnarmi|sorprendermi"
+                "|stupirmi|spiegarmelo|salvarla|cancellarla|eliminarla|toglierla|leggermi|elencarmi"
+                "|farmi|fare|iniziare|interrogarmi|segnalare|cambiare|scegliere|modificare"
+                "|collegare|scollegare"
             ),
             "apri {name} e {request}": "",
         },
         built_in={
-            "Stop": "basta|stop|fermati|ferma|esci",
-            "Cancel": "annulla|lascia stare",
-            "Help": "aiuto|aiutami",
-            "Repeat": "ripeti|di nuovo|ancora una volta",
-            "Yes": "sì|sì grazie|certo|va bene|ok",
-            "No": "no|no grazie",
+            "Stop": "basta|stop|fermati|ferma|esci|chiudi|fine|termina",
+            "Cancel": "annulla|lascia stare|lascia perdere|non importa|come non detto",
+            "Help": "aiuto|aiutami|ho bisogno di aiuto|mi serve aiuto",
+            "Repeat": "ripeti|ripetilo|di nuovo|ancora una volta|puoi ripetere",
+            "Yes": "sì|sì grazie|sì per favore|certo|va bene|ok|okay|sicuro",
+            "No": "no|no grazie|per niente|assolutamente no",
+            "NavigateHome": "torna alla home|vai alla home|schermata principale",
         },
     ),
     "ja": _wording(
