@@ -6,6 +6,7 @@ import structlog
 from ask_sdk_core.dispatch_components.request_components import AbstractRequestInterceptor
 from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_model.intent_request import IntentRequest
+from ask_sdk_model.interfaces.alexa.presentation.apl.user_event import UserEvent
 from ask_sdk_model.interfaces.system.system_state import SystemState
 from ask_sdk_model.launch_request import LaunchRequest
 from ask_sdk_model.request_envelope import RequestEnvelope
@@ -43,7 +44,7 @@ class IdentifyCaller(AbstractRequestInterceptor):
     def process(self, handler_input: HandlerInput) -> None:
         envelope = handler_input.request_envelope
         system = envelope.context and envelope.context.system
-        if isinstance(envelope.request, LaunchRequest | IntentRequest) and system:
+        if isinstance(envelope.request, LaunchRequest | IntentRequest | UserEvent) and system:
             attach(handler_input, _caller(system, envelope.request.request_id or ""))
 
 

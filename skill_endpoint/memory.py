@@ -49,26 +49,27 @@ class Memory:
             heard=_ids(known.get("heard"))[-HEARD_LIMIT:],
             topic=_text(known, "topic"),
             pending=_text(known, "pending"),
-            more_of=_id(known.get("more_of")),
+            more_of=id_of(known.get("more_of")),
             used_up=[slug for slug in used_up if isinstance(slug, str)]
             if isinstance(used_up, list)
             else [],
-            misses=_id(known.get("misses")),
+            misses=id_of(known.get("misses")),
             in_english=known.get("in_english") is True,
             quiz=_ids(known.get("quiz"))[:QUIZ_LENGTH],
-            quiz_asked=min(_id(known.get("quiz_asked")), QUIZ_LENGTH),
-            quiz_right=min(_id(known.get("quiz_right")), QUIZ_LENGTH),
+            quiz_asked=min(id_of(known.get("quiz_asked")), QUIZ_LENGTH),
+            quiz_right=min(id_of(known.get("quiz_right")), QUIZ_LENGTH),
             speech=_text(known, "speech"),
             reprompt=_text(known, "reprompt"),
         )
 
 
-def _id(value: object) -> int:
+def id_of(value: object) -> int:
+    """A row's id that came back from Alexa; 0 for anything that is none."""
     return value if type(value) is int and 0 < value < _ID_LIMIT else 0
 
 
 def _ids(value: object) -> list[int]:
-    return [pk for pk in map(_id, value) if pk] if isinstance(value, list) else []
+    return [pk for pk in map(id_of, value) if pk] if isinstance(value, list) else []
 
 
 def _text(attributes: dict[str, Any], name: str) -> str:

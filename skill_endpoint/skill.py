@@ -25,6 +25,7 @@ from skill_endpoint.handlers import builtin, facts, favourites, launch, profile,
 from skill_endpoint.handlers.errors import Apology
 from skill_endpoint.handlers.events import SkillEvents
 from skill_endpoint.handlers.session import SessionEnded
+from skill_endpoint.handlers.touches import Touches
 from skill_endpoint.interceptors import IdentifyCaller, language_of
 from skill_endpoint.turn import QUIZ, WHICH_TOPICS, Reply, Turn, respond
 
@@ -125,7 +126,7 @@ def build_skill() -> SmallWonders:
     """The skill as any host needs it: ours below, or AWS Lambda."""
     builder = CustomSkillBuilder()
     builder.add_global_request_interceptor(IdentifyCaller())
-    for handler in (Launch(), Intents(), SessionEnded(), SkillEvents()):
+    for handler in (Launch(), Intents(), Touches(), SessionEnded(), SkillEvents()):
         builder.add_request_handler(handler)
     builder.add_exception_handler(Apology())
     return SmallWonders(builder.skill_configuration)

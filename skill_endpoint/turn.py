@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_model.intent_request import IntentRequest
+from ask_sdk_model.launch_request import LaunchRequest
 from ask_sdk_model.response import Response
 from ask_sdk_model.slot import Slot
 from ask_sdk_model.slu.entityresolution.status_code import StatusCode
@@ -19,6 +20,7 @@ from skill_endpoint.caller import Caller, caller
 from skill_endpoint.interceptors import alexa_account
 from skill_endpoint.locales import DEFAULT, Locale, locale_of
 from skill_endpoint.memory import Memory
+from skill_endpoint.screens import Screen, directive, has_screen
 from skill_endpoint.ssml import PAUSE, Ssml, join, slowly
 
 
@@ -47,6 +49,7 @@ class Reply:
     card_title: str = ""
     card_text: str = ""
     link: bool = False  # the LinkAccount card, in place of any other
+    screen: Screen | None = None  # for devices that have one
     slowly: bool = False
     is_miss: bool = False  # we did not understand what was said
 
@@ -67,7 +70,8 @@ class Turn:
     caller: Caller
     memory: Memory = field(default_factory=Memory)
     seed: str = ""  # the request's id: varies the wording, and a test can choose it
-    is_one_shot: bool = False  # "Alexa, ask Small Wonders for …": answer, then let go
+    # "Alexa, ask Small Wonders for …", or a touch after a conversation: answer, then let go
+    is_one_shot: bool = False
     account: links.AlexaAccount | None = None
     locale: Locale = DEFAULT
     slots: dict[str, Slot] = field(default_factory=dict)
@@ -82,7 +86,7 @@ class Turn:
             caller=caller(handler_input),
             memory=Memory.from_attributes(session and session.attributes),
             seed=(request and request.request_id) or "",
-            is_one_shot=intent is not None and bool(session and session.new),
+            is_one_shot=not isinstance(request, LaunchRequest) and bool(session and session.new),
             account=alexa_account(system) if system else None,
             locale=locale_of(getattr(request, "locale", None)),
             slots=(intent and intent.slots) or {},
@@ -123,9 +127,15 @@ class Turn:
                         return SpokenSlot(spoken, match.value.id)
         return SpokenSlot(spoken)
 
-    def reply(self, statement: Ssml, question: Question, card: tuple[str, str] = ("", "")) -> Reply:
+    def reply(
+        self,
+        statement: Ssml,
+        question: Question,
+        card: tuple[str, str] = ("", ""),
+        screen: Screen | None = None,
+    ) -> Reply:
         """An answer to what was asked: it ends a one-shot request, else it asks how to go on."""
-        return Reply(statement, None if self.is_one_shot else question, *card)
+        return Reply(statement, None if self.is_one_shot else question, *card, screen=screen)
 
 
 def respond(handler_input: HandlerInput, turn: Turn, reply: Reply) -> Response:
@@ -146,5 +156,7 @@ def respond(handler_input: HandlerInput, turn: Turn, reply: Reply) -> Response:
         builder.set_card(LinkAccountCard())
     elif reply.card_text:
         builder.set_card(SimpleCard(title=reply.card_title, content=reply.card_text))
+    if reply.screen and has_screen(handler_input):
+        builder.add_directive(directive(reply.screen))
     handler_input.attributes_manager.session_attributes = memory.to_attributes()
     return builder.response

@@ -12,8 +12,10 @@ from skill_endpoint.facts.reading import last_heard, text_of
 from skill_endpoint.facts.selection import Choice, choose, day_start, todays
 from skill_endpoint.facts.topics import EVERYTHING, near
 from skill_endpoint.memory import ALL
+from skill_endpoint.screens import Screen
 from skill_endpoint.speech import facts as say
 from skill_endpoint.speech.builtin import offer_todays_fact
+from skill_endpoint.speech.screen import source
 from skill_endpoint.speech.wording import pick, read_aloud
 from skill_endpoint.ssml import Ssml, join
 from skill_endpoint.turn import ANOTHER, Question, Reply, Turn
@@ -90,7 +92,8 @@ def tell_me_more(turn: Turn) -> Reply:
     if not text.more:
         return turn.reply(say.no_more(turn.seed), offer)
     speech = join(_only_in_english(turn, text), aloud(turn, text, text.more))
-    return turn.reply(speech, offer, _card(turn, text, text.more))
+    card = _card(turn, text, text.more)
+    return turn.reply(speech, offer, card, screen_of(turn, text, text.more))
 
 
 def who_says_so(turn: Turn) -> Reply:
@@ -199,6 +202,7 @@ def _spoken(turn: Turn, text: FactText, opening: Ssml, question: Question | None
         say.told(join(opening, _only_in_english(turn, text)), aloud(turn, text, text.speech)),
         question or say.offer_another(turn.seed),
         _card(turn, text, text.speech),
+        screen_of(turn, text, text.speech),
     )
 
 
@@ -222,6 +226,17 @@ def _offer_of(turn: Turn, topics: Sequence[Topic]) -> Question:
     second = topics[(topics.index(first) + 1) % len(topics)]
     names = [first.spoken] if first == second else [first.spoken, second.spoken]
     return say.offer_topics(turn.seed, first.slug, names)
+
+
+def screen_of(turn: Turn, text: FactText, body: str, *, is_saved: bool = False) -> Screen:
+    return Screen(
+        fact_id=text.fact_id,
+        topic=text.fact.topic.title,
+        headline=measures.spoken(text.headline, imperial=turn.imperial),
+        text=measures.spoken(body, imperial=turn.imperial),
+        source=source(text.fact),
+        is_saved=is_saved,
+    )
 
 
 def _card(turn: Turn, text: FactText, body: str) -> tuple[str, str]:

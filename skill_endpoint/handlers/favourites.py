@@ -12,6 +12,7 @@ from skill_endpoint.handlers.facts import (
     next_question,
     no_fact_yet,
     no_such_topic,
+    screen_of,
     that_fact,
 )
 from skill_endpoint.speech import account
@@ -30,7 +31,11 @@ def save(turn: Turn) -> Reply:
     is_new = Favourite.objects.keep(turn.user, text.fact_id, Door.VOICE)
     confirm = say.saved if is_new else say.saved_already
     headline = aloud(turn, text, text.headline)
-    return turn.reply(confirm(turn.seed, headline), offer_another(turn.seed))
+    return turn.reply(
+        confirm(turn.seed, headline),
+        offer_another(turn.seed),
+        screen=screen_of(turn, text, text.speech, is_saved=True),
+    )
 
 
 def remove(turn: Turn) -> Reply:
@@ -41,7 +46,8 @@ def remove(turn: Turn) -> Reply:
     count, _ = Favourite.objects.filter(user=turn.user, fact=text.fact).delete()
     headline = aloud(turn, text, text.headline)
     speech = say.removed(turn.seed, headline) if count else say.not_saved(headline)
-    return turn.reply(speech, offer_another(turn.seed))
+    screen = screen_of(turn, text, text.speech)
+    return turn.reply(speech, offer_another(turn.seed), screen=screen)
 
 
 def list_saved(turn: Turn) -> Reply:

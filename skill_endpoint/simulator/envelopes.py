@@ -52,6 +52,18 @@ def intent(
     return _in_session(device, request, **parts)
 
 
+def touch(device: Device, arguments: list[Any], **parts: Any) -> Envelope:
+    """A button of an APL document that was touched: its SendEvent."""
+    request: Envelope = {
+        "type": "Alexa.Presentation.APL.UserEvent",
+        "token": "fact",
+        "arguments": arguments,
+        "source": {"type": "TouchWrapper", "handler": "Press", "id": ""},
+        "components": {},
+    }
+    return _in_session(device, request, **parts)
+
+
 def session_ended(device: Device, reason: str = "USER_INITIATED", **parts: Any) -> Envelope:
     return _in_session(device, {"type": "SessionEndedRequest", "reason": reason}, **parts)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import pgettext
 
+from skill_endpoint.facts.models import Fact
+
 
 def save() -> str:
     return pgettext("button on a screen", "Save that")
@@ -17,5 +19,5 @@ def another() -> str:
     return pgettext("button on a screen", "Another one")
 
 
-def more() -> str:
-    return pgettext("button on a screen", "Tell me more")
+def source(fact: Fact) -> str:
+    return f"{fact.source_publisher}: {fact.source_title}"

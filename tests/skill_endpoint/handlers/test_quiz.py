@@ -210,4 +210,6 @@ def test_a_quiz_whose_fact_is_gone_is_over(quiz: Conversation) -> None:
 
 
 def test_outside_a_quiz_an_answer_answers_nothing(device: Device) -> None:
-    assert not re.search("right|answer is", one_shot(device, "QuizAnswerIntent", answer="venus").text)
+    assert not re.search(
+        "right|answer is", one_shot(device, "QuizAnswerIntent", answer="venus").text
+    )
