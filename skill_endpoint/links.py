@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Door, PersonErased, User
+from skill_endpoint.link_history import (
+    ENABLED,
+    LINKED,
+    STATE_CHANGING,
+    History,
+    last_proof,
+    settle,
+    take_over,
+    tells_of_another,
+)
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
 
-ENABLED = "AlexaSkillEvent.SkillEnabled"
-DISABLED = "AlexaSkillEvent.SkillDisabled"
-LINKED = "AlexaSkillEvent.SkillAccountLinked"
-STATE_CHANGING = (ENABLED, DISABLED, LINKED)
-NOT_PERSISTED = "NOT_PERSISTED"
+# what events change of a link
+WRITTEN = (
+    "user",
+    "enabled_at",
+    "linked_at",
+    "disabled_at",
+    "last_used_at",
+    "refused_at",
+    "refused_reason",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +78,9 @@ def note_use(account: AlexaAccount, link: AccountLink | None, user: User) -> Non
         changes.update(disabled_at=None)
     if link.refused_at or link.refused_reason:
         changes.update(refused_at=None, refused_reason="")
-    if not link.last_used_at or now - link.last_used_at >= AccountLink.LAST_USE_RESOLUTION:
+    is_due = not link.last_used_at or now - link.last_used_at >= AccountLink.LAST_USE_RESOLUTION
+    # a change says when, or an event that comes late could not tell that the turn was later
+    if changes or is_due:
         changes.update(last_used_at=now)
     if changes:
         AccountLink.objects.filter(pk=link.pk).update(**changes)
@@ -78,24 +96,24 @@ def note_refusal(link: AccountLink | None, reason: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A skill event. `user` is who an AccountLinked token belongs to; None: it did not count."""
+    """A skill event. `sub` is whom an AccountLinked token belongs to; empty: it did not count."""
 
     type: str
     request_id: str
     account: AlexaAccount
     time: datetime
     persistence: str = ""
-    user: User | None = None
+    sub: str = ""
 
 
 def record(event: Event) -> SkillEvent | None:
-    """Keep the event, and apply it unless something newer is known already.
+    """Keep the event and have the links say what all events say (link_history.py).
 
-    Events come late, twice and in the wrong order. One that was recorded before gives None.
+    One that was recorded before gives None. `applied` tells whether this one was news when it came.
     """
     digest = alexa_digest(event.account.application_id, event.account.user_id)
     with transaction.atomic():
-        links = list(_links_of(event.account).select_for_update())
+        links = list(_locked(event.account))
         try:
             with transaction.atomic():
                 recorded = SkillEvent.objects.create(
@@ -105,63 +123,71 @@ def record(event: Event) -> SkillEvent | None:
                     alexa_user_digest=digest,
                     event_time=event.time,
                     persistence=event.persistence,
-                    applied=_is_news(event, digest, links),
+                    applied=event.type not in STATE_CHANGING,
                 )
         except IntegrityError:
             return None
-        if recorded.applied:
-            _apply(event)
+        if not recorded.applied and event.account.user_id:
+            recorded.applied = _apply(event, History.of(digest), links)
+            recorded.save(update_fields=["applied"])
     return recorded
 
 
-def _links_of(account: AlexaAccount) -> Any:
-    return AccountLink.objects.filter(
-        application_id=account.application_id, alexa_user_id=account.user_id
+def _locked(account: AlexaAccount) -> Iterable[AccountLink]:
+    """The household's link and its speakers', with their people."""
+    links = AccountLink.objects.of_alexa_user(account.application_id, account.user_id)
+    return links.select_related("user").select_for_update(of=("self",))
+
+
+def _apply(event: Event, history: History, links: list[AccountLink]) -> bool:
+    """Whether the event changed a link, or was the latest that is known of the account."""
+    before = {link.pk: _written(link) for link in links}
+    is_latest = not history.is_after(event.time) and (
+        event.type == ENABLED or all(last_proof(link) <= event.time for link in links)
     )
+    if event.type == LINKED:
+        user = _person_of(event, history, links)
+        if user is None:
+            return False
+        take_over(_household(event.account, links), history, user, event.time)
+        history = replace(history, linked=[*history.linked, event.time])
+    elif event.type == ENABLED and event.time > history.erased:
+        _household(event.account, links)
+    empty = [link for link in links if not settle(link, history)]
+    changed = [link for link in links if before.get(link.pk) != _written(link)]
+    AccountLink.objects.bulk_update(changed, WRITTEN)
+    if empty:
+        AccountLink.objects.filter(pk__in=[link.pk for link in empty]).delete()
+    return event.type == LINKED or is_latest or bool(changed)
 
 
-def _is_news(event: Event, digest: str, links: list[AccountLink]) -> bool:
-    if event.type not in STATE_CHANGING:
-        return True
-    if not event.account.user_id or (event.type == LINKED and event.user is None):
-        return False
-    newer = SkillEvent.objects.filter(
-        alexa_user_digest=digest,
-        type__in=STATE_CHANGING,
-        applied=True,
-        event_time__gt=event.time,
-    )
-    if newer.exists():
-        return False
-    # A turn with a good token after the event proves more than the event can. Events have whole
-    # seconds: within one of them the event is what came later.
-    proofs = [moment for link in links for moment in (link.linked_at, link.last_used_at) if moment]
-    return event.type == ENABLED or all(
-        moment.replace(microsecond=0) <= event.time for moment in proofs
-    )
+def _written(link: AccountLink) -> tuple[object, ...]:
+    return tuple(getattr(link, name) for name in WRITTEN)
 
 
-def _apply(event: Event) -> None:
-    links = _links_of(event.account)
-    if event.type == ENABLED:
-        # enabling gives a fresh start: Alexa dropped the token when the skill was disabled
-        links.filter(disabled_at__isnull=False, linked_at__lt=event.time).update(linked_at=None)
-        links.update(disabled_at=None)
-        _put(event.account, enabled_at=event.time)
-    elif event.type == LINKED:
-        _put(
-            event.account,
-            user=event.user,
-            linked_at=event.time,
-            disabled_at=None,
-            refused_at=None,
-            refused_reason="",
-        )
-    elif event.type == DISABLED and event.persistence == NOT_PERSISTED:
-        links.delete()
-    elif event.type == DISABLED:
-        links.update(disabled_at=event.time)
+def _person_of(event: Event, history: History, links: list[AccountLink]) -> User | None:
+    """Who linked their account; None where that does not count, or not any more.
+
+    Nobody becomes a person of ours by what is out of date.
+    """
+    is_over = event.time <= history.erased or any(time > event.time for time in history.linked)
+    if not event.sub or is_over:
+        return None
+    if any(not link.person_id and tells_of_another(link, event.sub, event.time) for link in links):
+        return None
+    try:
+        user = User.objects.for_sub(event.sub, door=Door.VOICE)
+    except PersonErased:
+        return None
+    return user if user.is_active else None
 
 
-def _put(account: AlexaAccount, **values: Any) -> None:
-    AccountLink.objects.update_or_create(**account.key, defaults=values)
+def _household(account: AlexaAccount, links: list[AccountLink]) -> AccountLink:
+    """The link of the account itself, made where there is none: enabling is no speaker's."""
+    for link in links:
+        if not link.person_id:
+            return link
+    key = replace(account, person_id="").key
+    household, _ = AccountLink.objects.select_for_update().get_or_create(**key)
+    links.append(household)
+    return household

@@ -5,7 +5,7 @@ https://developer.amazon.com/en-US/docs/alexa/smapi/skill-events-in-alexa-skills
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,9 +20,12 @@ from ask_sdk_model.response import Response
 from django.utils import timezone
 
 from accounts.cognito.tokens import TokenRejected, verify_access_token
-from accounts.models import Door, PersonErased, User
 from skill_endpoint import links
 from skill_endpoint.interceptors import alexa_account
+from skill_endpoint.link_history import NOT_PERSISTED
+from skill_endpoint.verification import TOLERANCE
+
+EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)  # Alexa had no skills before
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +56,7 @@ class SkillEvents(AbstractRequestHandler):
                 account=alexa_account(system),
                 time=_time(request),
                 persistence=_persistence(request),
-                user=_linked_person(request),
+                sub=_linked_sub(request),
             )
             recorded = links.record(event)
             log.info(
@@ -66,29 +69,34 @@ class SkillEvents(AbstractRequestHandler):
 
 
 def _time(request: Any) -> datetime:
-    """When it happened, not when it was delivered: that may be an hour later."""
+    """When it happened, not when it was delivered: that may be an hour later. Whole seconds.
+
+    A time that cannot be true must neither outdo every later event nor break a page that shows it.
+    """
+    now = timezone.now()
     moment = request.event_creation_time or request.timestamp
     if not isinstance(moment, datetime):
-        return timezone.now()
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = now
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > now + timedelta(seconds=TOLERANCE):  # our clock may be slow by as much
+        moment = now
+    return max(moment, EARLIEST).astimezone(UTC).replace(microsecond=0)
 
 
 def _persistence(request: Any) -> str:
-    """Of SkillDisabled. The SDK's class has no body, so the body is a plain dict there."""
-    body = getattr(request, "body", None)
+    """Of SkillDisabled. The SDK's class has no body, so the body is what JSON had there."""
+    body = getattr(request, "body", None) if isinstance(request, SkillDisabledRequest) else None
     value = body.get("userInformationPersistenceStatus") if isinstance(body, dict) else ""
-    return value if value in {"PERSISTED", links.NOT_PERSISTED} else ""
+    return value if isinstance(value, str) and value in {"PERSISTED", NOT_PERSISTED} else ""
 
 
-def _linked_person(request: Any) -> User | None:
-    """Who an AccountLinked event's token belongs to; None where it does not count."""
+def _linked_sub(request: Any) -> str:
+    """Whom an AccountLinked event's token belongs to; empty where it does not count."""
     if not isinstance(request, AccountLinkedRequest):
-        return None
-    token = (request.body and request.body.access_token) or ""
+        return ""
+    token = getattr(request.body, "access_token", None)
     try:
-        user = User.objects.for_sub(verify_access_token(token).sub, door=Door.VOICE)
-    except (TokenRejected, PersonErased) as error:
-        reason = getattr(error, "reason", "erased")
-        log.warning("event_token_refused", reason=reason, alexa_request_id=request.request_id)
-        return None
-    return user if user.is_active else None
+        return verify_access_token(token if isinstance(token, str) else "").sub
+    except TokenRejected as error:
+        log.warning("event_token_refused", reason=error.reason, alexa_request_id=request.request_id)
+        return ""
