@@ -102,9 +102,9 @@ BY_LANGUAGE = {
         calling="أليكسا، {sentence}",
     ),
     "de": _wording(
-        launches="((öffne|starte|beginne|frage|frag) {name}|{name} (öffnen|starten))",
+        launches="((öffne|starte|beginne|spiele|spiel|frage|frag) {name}|{name} (öffnen|starten))",
         frames=(
-            "(öffne|starte|beginne) {name} (|und) {request}",
+            "(öffne|starte|beginne|spiele|spiel) {name} (|und) {request}",
             "(frage|frag) {name} (|nach|ob|und) {request}",
             "(sage|sag) {name} (|dass|und) {request}",
             "bitte {name} (|um) {request}",
@@ -114,6 +114,9 @@ BY_LANGUAGE = {
             "frage {name} {request}": (
                 "was|wer|wie|wo|woher|wann|warum|wieso|welche|welcher|welches|wem|wen|ob"
             ),
+            "frage {name} nach {request}": "dem|einem|einer|meinen",
+            "bitte {name} um {request}": "den|einen|eine|ein|noch|mehr|etwas",
+            "bitte {name} {request}": "mir",
             "öffne {name} und {request}": "",
         },
         built_in={
@@ -121,8 +124,8 @@ BY_LANGUAGE = {
             "Cancel": "abbrechen|vergiss es",
             "Help": "hilfe|hilf mir",
             "Repeat": "wiederholen|wiederhole das|noch einmal|nochmal|wie bitte",
-            "Yes": "ja|ja bitte|ja gerne|gerne|okay|klar",
-            "No": "nein|nein danke|nö",
+            "Yes": "ja|ja bitte|ja gerne|gerne|okay|ok|klar|jawohl",
+            "No": "nein|nein danke|ne|nö|nee",
         },
     ),
     "en": ENGLISH,
