@@ -130,25 +130,29 @@ BY_LANGUAGE = {
     ),
     "en": ENGLISH,
     "es": _wording(
-        launches="(abre|inicia|lanza|empieza) {name}",
+        launches="(abre|abrir|inicia|lanza|empieza|pon|usa|habla con) {name}",
         frames=(
-            "(abre|inicia|lanza|empieza) {name} (|y) {request}",
-            "(pregunta|pregúntale) a {name} (|por|sobre|si) {request}",
-            "(pide|pídele|dile) a {name} (|por|que) {request}",
+            "(abre|abrir|inicia|lanza|empieza|pon) {name} (|y) {request}",
+            "(pregunta|pregúntale|consulta) a {name} (|por|sobre|si) {request}",
+            "(pide|pídele|di|dile) a {name} (|por|que) {request}",
+            "{request} (con|en) {name}",
         ),
         one_shot={
             "pregunta a {name} {request}": (
-                "qué|quién|cómo|cuándo|dónde|cuál|cuáles|cuánto|cuántos|cuántas|si"
+                "qué|quién|cómo|cuándo|dónde|cuál|cuáles|cuánto|cuántos|cuántas|por|de|si"
+            ),
+            "pide a {name} {request}": (
+                "un|una|uno|otra|otro|algo|alguna|la|el|mi|mis|más|que|curiosidades|ayuda"
             ),
             "abre {name} y {request}": "",
         },
         built_in={
             "Stop": "para|detente|basta|adiós",
-            "Cancel": "cancela|cancelar|olvídalo",
-            "Help": "ayuda|ayúdame",
+            "Cancel": "cancela|cancelar|olvídalo|da igual",
+            "Help": "ayuda|ayúdame|qué puedes hacer",
             "Repeat": "repite|repítelo|otra vez",
-            "Yes": "sí|vale|claro|sí por favor|bueno",
-            "No": "no|no gracias",
+            "Yes": "sí|vale|claro|sí por favor|bueno|ok|okey",
+            "No": "no|no gracias|qué va",
         },
     ),
     "fr": _wording(
