@@ -303,6 +303,86 @@ def test_an_erased_person_stays_erased_however_late_the_event(
     assert not SkillEvent.objects.get().applied
 
 
+def told_at(minute: int, story: list[Happening], skill_id: str, mint: TokenMint) -> None:
+    """Several at once, so many minutes after noon."""
+    with time_machine.travel(NOON + timedelta(minutes=minute), tick=False):
+        for each in story:
+            number = SkillEvent.objects.count()
+            tell(each, number, skill_id, mint)
+
+
+def test_a_turn_between_says_that_the_link_was_never_dropped(
+    mint: TokenMint, skill_id: str
+) -> None:
+    told_at(0, [happening("SkillAccountLinked", 0, sub="sub-one")], skill_id, mint)
+    told_at(10, [happening("SkillDisabled", 10, persistence="PERSISTED")], skill_id, mint)
+    told_at(70, [happening("", 70, sub="sub-one")], skill_id, mint)
+
+    told_at(90, [happening("SkillEnabled", 90)], skill_id, mint)
+
+    assert the_link(skill_id).linked_at == NOON
+
+
+def test_a_use_within_the_hour_outlasts_a_late_fresh_start(mint: TokenMint, skill_id: str) -> None:
+    told_at(0, [happening("SkillAccountLinked", 0, sub="sub-one")], skill_id, mint)
+    told_at(5, [happening("", 5, sub="sub-one")], skill_id, mint)
+    told_at(10, [happening("SkillDisabled", 10, persistence="PERSISTED")], skill_id, mint)
+    told_at(15, [happening("", 15, sub="sub-one")], skill_id, mint)
+
+    told_at(20, [happening("SkillEnabled", 12)], skill_id, mint)
+
+    assert the_link(skill_id).state == AccountLink.State.WORKING
+    assert the_link(skill_id).linked_at == NOON + timedelta(minutes=15)
+
+
+def test_a_speaker_is_linked_anew_after_a_fresh_start_that_is_told_late(
+    mint: TokenMint, skill_id: str
+) -> None:
+    for minute in (0, 240):
+        told_at(minute, [happening("", minute, sub="sub-one", speaker="P1")], skill_id, mint)
+
+    disabled = happening("SkillDisabled", 120, persistence="PERSISTED")
+    told_at(300, [happening("SkillEnabled", 180), disabled], skill_id, mint)
+
+    link = AccountLink.objects.get(person_id="P1")
+    assert link.state == AccountLink.State.WORKING
+    assert link.linked_at == NOON + timedelta(minutes=240)
+
+
+def test_a_forgotten_speaker_does_not_come_back_with_the_household(
+    mint: TokenMint, skill_id: str
+) -> None:
+    told_at(0, [happening("", 0, sub="sub-one", speaker="P1")], skill_id, mint)
+    told_at(180, [happening("SkillAccountLinked", 180, sub="sub-one")], skill_id, mint)
+
+    told_at(200, [happening("SkillDisabled", 120, persistence="NOT_PERSISTED")], skill_id, mint)
+
+    assert [link.person_id for link in AccountLink.objects.all()] == [""]
+    assert the_link(skill_id).state == AccountLink.State.WORKING
+
+
+def test_a_link_whose_token_did_not_count_supersedes_none(mint: TokenMint, skill_id: str) -> None:
+    device = Device(application_id=skill_id, user_id="user-0")
+    later = NOON + timedelta(minutes=5)
+    refused = {"accessToken": "nonsense"}
+    skill.answer(
+        json.dumps(envelopes.skill_event(device, "SkillAccountLinked", refused, created=later))
+    )
+
+    told_at(9, [happening("SkillAccountLinked", 1, sub="sub-one")], skill_id, mint)
+
+    assert the_link(skill_id).state == AccountLink.State.WORKING
+
+
+def test_enabling_that_was_to_be_forgotten_is_no_news(mint: TokenMint, skill_id: str) -> None:
+    disabled = happening("SkillDisabled", 2, persistence="NOT_PERSISTED")
+
+    told_at(9, [disabled, happening("SkillEnabled", 1)], skill_id, mint)
+
+    assert not SkillEvent.objects.get(type="AlexaSkillEvent.SkillEnabled").applied
+    assert not AccountLink.objects.exists()
+
+
 # --- nonsense ----------------------------------------------------------------------------------
 
 NAMES = [

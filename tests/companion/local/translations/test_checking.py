@@ -61,6 +61,7 @@ def test_a_language_without_catalogue_is_missing(base: Path, german: Path) -> No
         ('"Hallo {name}."', '""', "untranslated"),
         ('"{count} Fakten über {topic}."', '""', "untranslated"),
         ('"Hello, {name}."', '"Hi, {name}."', "no source has this sentence"),
+        ('"{count} facts about', '"{count} wonders about', "no source has this sentence"),
         ("#, python-brace-format", "#, fuzzy", "fuzzy"),
         ("Hallo {name}.", "Hallo {nombre}.", "lacks {name}"),
         ("Hallo {name}", "Hallo {name} {topic}", "unknown {topic}"),

@@ -103,6 +103,23 @@ def test_a_plural_that_says_something_else_is_marked(base: Path) -> None:
     assert tuple(message.string or ()) == ("{topic}{count}",)
 
 
+def test_forms_that_the_language_does_not_have_are_dropped(base: Path) -> None:
+    path = catalogue(base, "de")
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        'msgid ""\nmsgstr "Plural-Forms: nplurals=3; plural=n;\\n"\n\n'
+        'msgid "{count} fact about {topic}."\nmsgid_plural "{count} facts about {topic}."\n'
+        'msgstr[0] "eins"\nmsgstr[1] "zwei"\nmsgstr[2] "drei"\n',
+        encoding="utf-8",
+    )
+
+    updated(base, "de")
+
+    [message] = [message for message in read(path, "de") if message.pluralizable]
+    assert tuple(message.string or ()) == ("eins", "zwei")
+    assert "nplurals=2" in path.read_text(encoding="utf-8")
+
+
 def test_a_region_keeps_only_what_it_says_otherwise(base: Path) -> None:
     path = catalogue(base, "fr_CA")
     path.parent.mkdir(parents=True)
