@@ -79,3 +79,16 @@ def test_it_tells_the_faults_of_a_source_and_writes_nothing_of_it(
 def test_it_refuses_what_it_cannot_do(args: list[str]) -> None:
     with pytest.raises(CommandError):
         run(*args)
+
+
+def test_it_writes_no_model_that_has_faults(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = source.source_path("en").read_text(encoding="utf-8")
+    (tmp_path / "en.toml").write_text(text.replace('"small wonders"', '"wonders"'), "utf-8")
+    monkeypatch.setattr(source, "SOURCES", tmp_path)
+
+    with pytest.raises(CommandError):
+        run("build", tmp_path, "--locale", "en-US")
+    assert "must have two words or more" in capsys.readouterr().err
+    assert not (tmp_path / "en-US.json").exists()
