@@ -1,7 +1,8 @@
 """The content as it is written: TOML files, read and validated; no database.
 
 One file a topic, with the facts, their sources and the English texts: data/space.toml shows the
-shape. One folder a language with one file a topic for the translations: data/fr/space.toml.
+shape. One folder a language with one file a topic for the translations: data/fr/space.toml. Where a
+language has no facts yet, the file has the topic's name alone: data/nl/space.toml.
 """
 
 from __future__ import annotations
@@ -129,8 +130,8 @@ def _parsed(path: Path, label: str, problems: list[str]) -> Table | None:
 def _merge(topic: Table, language: str, translation: Table) -> None:
     topic.setdefault("names", {})[language] = translation
     for fact in topic["facts"]:
-        if fact["slug"] in translation["facts"]:
-            fact["texts"][language] = translation["facts"][fact["slug"]]
+        if text := translation.get("facts", {}).get(fact["slug"]):
+            fact["texts"][language] = text
 
 
 def _topic(topic: Table) -> TopicContent:
@@ -160,7 +161,7 @@ TOPIC_KEYS = {"slug": str, "name": str, "spoken": str, "position": int, "facts":
 FACT_KEYS = {"slug": str, "child_safe": bool, "source": dict, "texts": dict}
 TEXT_KEYS = {"headline": str, "speech": str}
 TEXT_MORE_KEYS = {"more": str, "question": str, "options": list}
-TRANSLATION_KEYS = {"name": str, "spoken": str, "facts": dict}
+TRANSLATION_KEYS = {"name": str, "spoken": str}
 
 
 def _topic_problems(topic: Table, stem: str) -> Iterator[str]:
@@ -184,12 +185,12 @@ def _translation_problems(translation: Table, topic: Table | None, path: Path) -
     if topic is None:
         yield f"there is no topic {path.stem}"
         return
-    if problems := list(_shape_problems(translation, TRANSLATION_KEYS)):
+    if problems := list(_shape_problems(translation, TRANSLATION_KEYS, {"facts": dict})):
         yield from problems
         return
     yield from _length_problems(translation, "name", "spoken")
     known = {fact["slug"] for fact in topic["facts"]}
-    for slug, text in translation["facts"].items():
+    for slug, text in translation.get("facts", {}).items():
         if slug not in known:
             yield f"{slug}: {topic['slug']} has no such fact"
         yield from (f"{slug}: {problem}" for problem in _text_problems(text))
