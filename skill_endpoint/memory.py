@@ -8,6 +8,8 @@ from typing import Any
 ALL = "*"
 HEARD_LIMIT = 60  # fact ids; a response, attributes included, may have 24 KB
 QUIZ_LENGTH = 3
+SPEECH_LIMIT = 2000  # characters, markup included: an answer of ours has less than half of that
+_SLUG_LIMIT = 200  # characters: several slugs may stand in one
 _ID_LIMIT = 2**63  # more than a database column holds
 
 
@@ -44,22 +46,19 @@ class Memory:
     def from_attributes(cls, attributes: object) -> Memory:
         """Attributes of another version, or of nobody knows what, count as far as they fit."""
         known = attributes if isinstance(attributes, dict) else {}
-        used_up = known.get("used_up")
         return cls(
             heard=_ids(known.get("heard"))[-HEARD_LIMIT:],
             topic=_text(known, "topic"),
             pending=_text(known, "pending"),
             more_of=id_of(known.get("more_of")),
-            used_up=[slug for slug in used_up if isinstance(slug, str)]
-            if isinstance(used_up, list)
-            else [],
+            used_up=_slugs(known.get("used_up")),
             misses=id_of(known.get("misses")),
             in_english=known.get("in_english") is True,
             quiz=_ids(known.get("quiz"))[:QUIZ_LENGTH],
             quiz_asked=min(id_of(known.get("quiz_asked")), QUIZ_LENGTH),
             quiz_right=min(id_of(known.get("quiz_right")), QUIZ_LENGTH),
-            speech=_text(known, "speech"),
-            reprompt=_text(known, "reprompt"),
+            speech=_text(known, "speech", SPEECH_LIMIT),
+            reprompt=_text(known, "reprompt", SPEECH_LIMIT),
         )
 
 
@@ -72,6 +71,13 @@ def _ids(value: object) -> list[int]:
     return [pk for pk in map(id_of, value) if pk] if isinstance(value, list) else []
 
 
-def _text(attributes: dict[str, Any], name: str) -> str:
+def _slugs(value: object) -> list[str]:
+    slugs = value if isinstance(value, list) else []
+    return [slug for slug in slugs if isinstance(slug, str) and len(slug) <= _SLUG_LIMIT][:20]
+
+
+def _text(attributes: dict[str, Any], name: str, limit: int = _SLUG_LIMIT) -> str:
+    """What is longer than it can be was never ours."""
     value = attributes.get(name)
-    return value if isinstance(value, str) else ""
+    fits = isinstance(value, str) and value.strip() and len(value) <= limit
+    return str(value) if fits else ""

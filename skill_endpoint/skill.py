@@ -21,6 +21,7 @@ from ask_sdk_runtime import exceptions as runtime
 from django.utils import translation
 
 from skill_endpoint.certvalidator_stand_in import WebserviceSkillHandler
+from skill_endpoint.essentials import essentials
 from skill_endpoint.handlers import builtin, facts, favourites, launch, profile, quiz
 from skill_endpoint.handlers.errors import Apology
 from skill_endpoint.handlers.events import SkillEvents
@@ -80,11 +81,7 @@ ANSWERS: dict[str, dict[str, Callable[[Turn], Reply]]] = {
 # what a request gets that is genuine and not for us; DESIGN: never an error for what Alexa adds
 EMPTY = json.dumps({"version": "1.0", "response": {}})
 # of the SDK's two packages each has a class of its own
-NOT_FOR_US = (
-    core.SerializationException,
-    runtime.SerializationException,
-    runtime.DispatchException,
-)
+UNREADABLE = (core.SerializationException, runtime.SerializationException)
 
 
 class Launch(AbstractRequestHandler):
@@ -139,8 +136,14 @@ _service = WebserviceSkillHandler(build_skill(), verify_signature=False, verify_
 def answer(envelope: str) -> str:
     """The response to a verified request, JSON for JSON. Never raises."""
     try:
-        response = _service.verify_request_and_dispatch({}, envelope)
-    except NOT_FOR_US:
+        try:
+            response = _service.verify_request_and_dispatch({}, envelope)
+        except UNREADABLE:
+            readable = essentials(envelope)
+            if readable is None:
+                return EMPTY
+            response = _service.verify_request_and_dispatch({}, readable)
+    except (*UNREADABLE, runtime.DispatchException):
         return EMPTY
     except Exception:
         log.exception("skill_failed_outside_its_handlers")

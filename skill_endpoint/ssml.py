@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 # what XML 1.0 cannot hold, not even escaped: https://www.w3.org/TR/xml/#charsets
@@ -37,6 +38,15 @@ def in_voice_of(locale: str, speech: Ssml) -> Ssml:
 
 def slowly(speech: Ssml) -> Ssml:
     return Ssml(f'<prosody rate="85%">{speech}</prosody>')
+
+
+def is_well_formed(markup: str) -> bool:
+    """Whether Alexa could read it; expat without namespaces, because of `alexa:name`."""
+    try:
+        expat.ParserCreate().Parse(f"<speak>{markup}</speak>", True)
+    except (expat.ExpatError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def plain(text: str) -> str:

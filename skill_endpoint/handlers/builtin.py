@@ -7,7 +7,7 @@ from dataclasses import replace
 from skill_endpoint.handlers import facts
 from skill_endpoint.speech import builtin as say
 from skill_endpoint.speech.facts import offer_another
-from skill_endpoint.ssml import Ssml
+from skill_endpoint.ssml import Ssml, is_well_formed
 from skill_endpoint.turn import ANOTHER, DAILY, TOPIC, Question, Reply, Turn
 
 MISSES = 3  # after so many turns in a row that we did not understand, we stop asking
@@ -42,7 +42,7 @@ def no(turn: Turn) -> Reply:
 def repeat(turn: Turn) -> Reply:
     """The last answer, word for word; in a new session the last fact that the person heard."""
     memory = turn.memory
-    if memory.speech:
+    if memory.speech and is_well_formed(memory.speech) and is_well_formed(memory.reprompt):
         question = Question(Ssml(), Ssml(memory.reprompt), memory.pending)
         return Reply(Ssml(memory.speech), question if memory.reprompt else None)
     if text := facts.that_fact(turn):

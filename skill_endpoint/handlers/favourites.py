@@ -57,19 +57,20 @@ def list_saved(turn: Turn) -> Reply:
     if slot.spoken and not slot.id:
         return no_such_topic(turn, slot.spoken, list(Topic.objects.all()))
     favourites: QuerySet[Favourite] = Favourite.objects.filter(user=turn.user)
-    topic = ""
-    if slot.id and slot.id != EVERYTHING:
-        favourites = favourites.filter(fact__topic__slug=slot.id)
-        topic = slot.spoken
+    slug = slot.id if slot.id != EVERYTHING else ""
+    if slug:
+        favourites = favourites.filter(fact__topic__slug=slug)
     latest = list(
         favourites.annotate(total=Window(Count("pk")))
-        .select_related("fact")
+        .select_related("fact__topic")
         .prefetch_related("fact__texts")
         .order_by("-saved_at", "-pk")[:READ_OUT]
     )
     if not latest:
-        return turn.reply(say.nothing_saved(topic), next_question(turn))
+        topic = Topic.objects.filter(slug=slug).first() if slug else None
+        return turn.reply(say.nothing_saved(topic.spoken if topic else ""), next_question(turn))
     texts = [favourite.fact.text(language()) for favourite in latest]
     headlines = [aloud(turn, text, text.headline) for text in texts]
-    speech = say.list_saved(latest[0].total, headlines, topic)
+    about = latest[0].fact.topic.spoken if slug else ""
+    speech = say.list_saved(latest[0].total, headlines, about)
     return turn.reply(speech, offer_a_fact(turn.seed))

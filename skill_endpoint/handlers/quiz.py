@@ -132,15 +132,37 @@ def _shuffled(seed: str, word: str) -> bytes:
 
 
 def _chosen(slot: SpokenSlot, options: Sequence[str]) -> str | None:
-    """By its place, which is the slot's id, or by its words, which may stand among others."""
-    if slot.id.isdecimal() and 0 < int(slot.id) <= len(options):
-        return options[int(slot.id) - 1]
+    """By its words, then by its place, then by words that are part of one another.
+
+    "Two" may be an answer and a place: what we offered in so many words comes first. The place is
+    the slot's id.
+    """
     said = _plain(slot.spoken)
-    exact = [option for option in options if _plain(option) == said]
-    named = exact or [option for option in options if _plain(option) in said]
-    return named[0] if len(named) == 1 else None
+    if exact := [option for option in options if _plain(option) == said]:
+        return exact[0]
+    if slot.id.isdecimal() and slot.id.isascii() and 0 < int(slot.id[:3]) <= len(options):
+        return options[int(slot.id[:3]) - 1]
+    alike = [option for option in options if _is_part(slot.spoken, option)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _is_part(spoken: str, option: str) -> bool:
+    """Whether one has all the words of the other: "moon" is "the Moon", and west is not east.
+
+    Japanese writes no spaces: there it is the letters.
+    """
+    said, offered = set(_words(spoken)), set(_words(option))
+    if len(said) == len(offered) == 1 and language() == "ja":
+        return bool(_plain(spoken)) and (
+            _plain(option) in _plain(spoken) or _plain(spoken) in _plain(option)
+        )
+    return bool(said) and (said <= offered or offered <= said)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _plain(words: str) -> str:
-    """Without case, accents' spelling, punctuation and spaces: "the Moon." -> "themoon" """
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", words).casefold())
+    """Without case, punctuation and spaces: "The Moon." -> "themoon" """
+    return "".join(_words(words))

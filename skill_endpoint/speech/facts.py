@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from skill_endpoint.facts.models import Fact
-from skill_endpoint.speech.wording import and_list, pick, read_aloud
+from skill_endpoint.speech.wording import and_list, date_of, month_of, pick, read_aloud
 from skill_endpoint.ssml import BREATH, Ssml, fill, join
 from skill_endpoint.turn import ANOTHER, TOPIC, Question
 
@@ -227,7 +226,7 @@ def source(seed: str, fact: Fact) -> Ssml:
         _("My source is {publisher}, “{title}”, last checked in {month}."),
         _("{publisher} says so, in “{title}”. I last checked in {month}."),
     )
-    return fill(words, **named, month=date_format(fact.checked_on, "YEAR_MONTH_FORMAT"))
+    return fill(words, **named, month=month_of(fact.checked_on))
 
 
 def reported(seed: str) -> Ssml:
@@ -274,5 +273,5 @@ def source_card_text(fact: Fact) -> str:
     )
     if fact.checked_on is None:
         return source
-    checked = _("Checked on {date}").format(date=date_format(fact.checked_on, "DATE_FORMAT"))
+    checked = _("Checked on {date}").format(date=date_of(fact.checked_on))
     return f"{source}\n{checked}"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from skill_endpoint.speech.wording import pick
 from skill_endpoint.ssml import BREATH, Ssml, fill, join
@@ -67,5 +67,6 @@ def list_saved(count: int, headlines: Sequence[Ssml], topic: str = "") -> Ssml:
     else:
         start = ngettext("You've saved {count} fact.", "You've saved {count} facts.", count)
     latest = _("The latest are these.") if count > len(headlines) else ""
-    titles = [part for each in headlines for part in (BREATH, fill("{headline}.", headline=each))]
+    a_headline = pgettext("one of a list of headlines", "{headline}.")
+    titles = [part for each in headlines for part in (BREATH, fill(a_headline, headline=each))]
     return join(fill(start, **about), fill(latest), *titles)

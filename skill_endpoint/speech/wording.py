@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 
-from django.utils.translation import get_language, pgettext
+from babel.dates import format_date, format_skeleton
+from django.utils.translation import get_language, pgettext, to_locale
 
 from skill_endpoint.facts import measures
 from skill_endpoint.ssml import Ssml, fill, in_voice_of
@@ -34,6 +36,21 @@ def or_list(words: Sequence[str]) -> str:
     return pgettext("the end of a list to choose from", "{words}, or {last_word}").format(
         words=pgettext("between the words of a list", ", ").join(words[:-1]), last_word=words[-1]
     )
+
+
+def month_of(day: date) -> str:
+    """November 2026, as it is said in the language of the answer."""
+    return str(format_skeleton("yMMMM", day, locale=_unicode_locale()))
+
+
+def date_of(day: date) -> str:
+    """November 22, 2026, as it is written in the language of the answer."""
+    return str(format_date(day, "long", locale=_unicode_locale()))
+
+
+def _unicode_locale() -> str:
+    # Django's own formats give Italian months a capital, and Hindi ones an English order
+    return to_locale(get_language() or "en")
 
 
 def read_aloud(words: str, language: str, *, imperial: bool = False) -> Ssml:

@@ -35,7 +35,6 @@ def answered(envelope: Any) -> Any:
         {"type": "Alexa.Something.OfTomorrow"},
         {"type": "AudioPlayer.PlaybackStarted"},  # known to the SDK, not to us
         {"type": "CanFulfillIntentRequest", "intent": {"name": "DailyFactIntent"}},
-        {"type": "IntentRequest", "dialogState": "A_STATE_OF_TOMORROW"},
         {"type": None},
     ],
 )
@@ -46,6 +45,13 @@ def test_it_answers_nothing_to_what_alexa_adds_one_day(
     envelope["request"].update(change)
 
     assert answered(envelope)["response"] == {}
+
+
+def test_a_turn_with_something_that_alexa_adds_one_day_is_answered(device: Device) -> None:
+    envelope = envelopes.intent(device, "AMAZON.HelpIntent")
+    envelope["request"]["dialogState"] = "A_STATE_OF_TOMORROW"
+
+    assert "today's fact" in answered(envelope)["response"]["outputSpeech"]["ssml"]
 
 
 @pytest.mark.parametrize("envelope", [None, [], {}, 7, {"request": {}}, {"session": {}}])

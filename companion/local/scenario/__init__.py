@@ -6,11 +6,12 @@ pool answer.
 
 from __future__ import annotations
 
-from companion.local.scenario import coming_and_going, defences, two_doors
+from companion.local.scenario import coming_and_going, defences, two_doors, voices
 from companion.local.scenario.stage import Step
 
 FIRST_START: tuple[Step, ...] = (
     *two_doors.STEPS,
+    *voices.STEPS,
     *defences.STEPS,
     *coming_and_going.STEPS,
 )

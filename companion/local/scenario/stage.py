@@ -19,9 +19,8 @@ from skill_endpoint.simulator import pki
 from skill_endpoint.simulator.account import Account
 from skill_endpoint.simulator.alexa import Alexa, Turn
 from skill_endpoint.simulator.linking import Linking
-from skill_endpoint.simulator.utterances import LAUNCH, resolve
+from skill_endpoint.simulator.utterances import LAUNCH, Understood, resolve
 
-LOCALE = "en-US"
 PASSWORD = "a password of the smoke test"  # noqa: S105 - of throw-away people
 SHOWN = 1500  # characters of a page that lacks something
 Action = Callable[["Stage"], None]
@@ -53,6 +52,7 @@ class Stage:
     accounts: dict[str, Account] = field(default_factory=dict)  # of Alexa, by role
     notes: dict[str, str] = field(default_factory=dict)  # what a later step compares with
     browsers: dict[str, Browser] = field(default_factory=dict)
+    said: dict[str, list[str]] = field(default_factory=dict)  # what the skill said, by locale
 
     # --- the website --------------------------------------------------------------------------
 
@@ -111,9 +111,17 @@ class Stage:
         expect(turn.status == 200, "SkillAccountLinked answered with HTTP 200", turn.status)
         return turn
 
+    def means(self, alexa: Alexa, words: str, intent: str) -> Turn:
+        """Say it in the language of the device, whose model must take it for this intent."""
+        understood = resolve(words, alexa.account.locale)
+        expect(understood.intent == intent, f"“{words}” to be {intent}", understood.intent)
+        return self._send(alexa, words, understood)
+
     def ask(self, alexa: Alexa, words: str) -> Turn:
         """Say it; any answer that Alexa could not use is a failure."""
-        understood = resolve(words, LOCALE)
+        return self._send(alexa, words, resolve(words, alexa.account.locale))
+
+    def _send(self, alexa: Alexa, words: str, understood: Understood) -> Turn:
         if understood.intent == LAUNCH:
             turn = alexa.launch()
         else:

@@ -213,3 +213,29 @@ def test_outside_a_quiz_an_answer_answers_nothing(device: Device) -> None:
     assert not re.search(
         "right|answer is", one_shot(device, "QuizAnswerIntent", answer="venus").text
     )
+
+
+def test_a_word_that_is_an_answer_and_a_place_is_the_answer(quiz: Conversation) -> None:
+    FactText.objects.exclude(question="").update(options=["three", "one", "eight"])
+    quiz.ask("QuizIntent")
+
+    answer = quiz.ask("QuizAnswerIntent", answer=resolved_slot("answer", "three", "third", "3"))
+
+    assert re.search("That's right|Yes, it is|You've got it", answer.text)
+
+
+@pytest.mark.parametrize("said", ["moon", "the moon", "Moon!", "it was the moon"])
+def test_an_article_makes_no_difference(quiz: Conversation, said: str) -> None:
+    FactText.objects.exclude(question="").update(options=["The Moon", "Mars", "a planet"])
+    quiz.ask("QuizIntent")
+
+    answer = quiz.ask("QuizAnswerIntent", answer=said)
+
+    assert re.search("That's right|Yes, it is|You've got it", answer.text)
+
+
+def test_words_that_are_part_of_two_answers_are_asked_again(quiz: Conversation) -> None:
+    FactText.objects.exclude(question="").update(options=["red wine", "white wine", "beer"])
+    quiz.ask("QuizIntent")
+
+    assert quiz.ask("QuizAnswerIntent", answer="wine").text.count("wine") >= 2
