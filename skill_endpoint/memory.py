@@ -23,6 +23,7 @@ class Memory:
     misses: int = 0  # turns in a row that we did not understand
     in_english: bool = False  # it was said that there is no text in the person's language
     quiz: list[int] = field(default_factory=list)  # facts to ask about, the one asked now first
+    quiz_seed: str = ""  # shuffles its answers, the same way until it is over
     quiz_asked: int = 0  # how many questions were asked, and answered rightly
     quiz_right: int = 0
     speech: str = ""  # the last answer, for "say that again"
@@ -37,7 +38,7 @@ class Memory:
         self.heard = [*(pk for pk in self.heard if pk != fact_id), fact_id][-HEARD_LIMIT:]
 
     def leave_quiz(self) -> None:
-        self.quiz, self.quiz_asked, self.quiz_right = [], 0, 0
+        self.quiz, self.quiz_seed, self.quiz_asked, self.quiz_right = [], "", 0, 0
 
     def to_attributes(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if value}
@@ -55,6 +56,7 @@ class Memory:
             misses=id_of(known.get("misses")),
             in_english=known.get("in_english") is True,
             quiz=_ids(known.get("quiz"))[:QUIZ_LENGTH],
+            quiz_seed=_text(known, "quiz_seed"),
             quiz_asked=min(id_of(known.get("quiz_asked")), QUIZ_LENGTH),
             quiz_right=min(id_of(known.get("quiz_right")), QUIZ_LENGTH),
             speech=_text(known, "speech", SPEECH_LIMIT),

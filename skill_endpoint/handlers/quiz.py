@@ -30,8 +30,9 @@ def start(turn: Turn) -> Reply:
     texts = questions_of(heard, language())
     if not texts:
         return Reply(say.nothing_to_ask(), offer_todays_fact(turn.seed))
-    chosen = sorted(texts, key=lambda text: _shuffled(turn.seed, str(text.fact_id)))[:QUIZ_LENGTH]
+    chosen = sorted(texts, key=lambda text: _shuffled(turn.seed, text.fact.slug))[:QUIZ_LENGTH]
     turn.memory.quiz = [text.fact_id for text in chosen]
+    turn.memory.quiz_seed = turn.seed[-12:]
     return _ask(turn, say.begins(turn.seed, len(chosen)), chosen[0])
 
 
@@ -123,7 +124,7 @@ def _right_answer(turn: Turn, text: FactText) -> Ssml:
 
 def _options(turn: Turn, text: FactText) -> list[str]:
     """In an order that the whole quiz keeps, also when it is asked again."""
-    seed = f"{text.fact.slug} {turn.memory.quiz[-1]}"
+    seed = f"{text.fact.slug} {turn.memory.quiz_seed}"
     return sorted(text.options, key=lambda option: _shuffled(seed, option))
 
 

@@ -87,6 +87,7 @@ KNOWN_MEMBERS = {
     "misses": st.integers(-2, 5) | ANYTHING,
     "in_english": st.booleans() | ANYTHING,
     "quiz": st.lists(st.integers(-1, 9), max_size=9) | ANYTHING,
+    "quiz_seed": WORDS | ANYTHING,
     "quiz_asked": st.integers(-1, 9) | ANYTHING,
     "quiz_right": st.integers(-1, 9) | ANYTHING,
     "speech": WORDS | ANYTHING,

@@ -77,7 +77,7 @@ def send(envelope: Envelope) -> Answer:
         assert len(answer.text.split()) <= 60
         assert answer.ends is ("reprompt" not in answer.response)
         if not answer.ends:
-            assert answer.text.endswith("?")
+            assert answer.text.endswith(("?", "？", "؟"))
             assert len(answer.reprompt) < len(answer.text)
             assert not answer.text.endswith(answer.reprompt)
     return answer
