@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from skill_endpoint.simulator import devices
+
 LOCALES = (
     "ar-SA",
     "de-DE",
@@ -32,8 +34,9 @@ class Account:
 
     application_id: str
     user_id: str = ""  # empty: the skill is not enabled
-    person_id: str = ""  # empty: nobody's voice is recognised
+    person_id: str = ""  # empty: nobody's voice is recognized
     locale: str = "en-US"
+    device: str = devices.ECHO
     access_token: str = ""
     refresh_token: str = ""
     expires_at: float = 0.0

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import requests
 
-from skill_endpoint.simulator import envelopes
+from skill_endpoint.simulator import devices, envelopes
 from skill_endpoint.simulator.account import Account
 from skill_endpoint.simulator.envelopes import Device, Envelope
 from skill_endpoint.simulator.linking import Linking, LinkingFailed, Tokens, new_state
@@ -23,6 +23,7 @@ from skill_endpoint.simulator.pki import Signer
 from skill_endpoint.simulator.spoken import output_text
 
 ANSWER_TIMEOUT = 8.0  # seconds; then Alexa gives up
+MAX_ANSWER = 256 * 1024  # bytes: ten times what Alexa takes; more is not looked at
 REFRESH_MARGIN = 300.0  # seconds before its end in which an access token is renewed
 # whether what the skill knows of the Alexa user is to be kept; Alexa says the second, as a rule
 PERSISTED, NOT_PERSISTED = "PERSISTED", "NOT_PERSISTED"
@@ -117,6 +118,10 @@ class Alexa:
         """In the open session, else as a one-shot request that begins one."""
         return self._speak(lambda parts: envelopes.intent(self.device(), name, slots, **parts))
 
+    def touch(self, arguments: list[Any]) -> Turn:
+        """A button on the screen; after the session it begins a new one."""
+        return self._speak(lambda parts: envelopes.touch(self.device(), arguments, **parts))
+
     def end_session(self, reason: str = "USER_INITIATED") -> Turn:
         parts = self._session_parts()
         self.account.session_id = ""
@@ -132,12 +137,15 @@ class Alexa:
 
     def device(self) -> Device:
         token = self.account.access_token if self.token is None else self.token
+        kind = devices.kind_of(self.account.device)
         return Device(
             application_id=self.account.application_id,
             user_id=self.account.user_id,
             access_token=token,
             person_id=self.account.person_id,
             locale=self.account.locale,
+            interfaces=kind.interfaces,
+            context=kind.context,
         )
 
     def send(self, envelope: Envelope) -> Turn:
@@ -231,8 +239,10 @@ def _object(parent: Envelope | None, name: str) -> dict[str, Any]:
 
 
 def _parsed(content: bytes) -> Envelope | None:
+    if len(content) > MAX_ANSWER:
+        return None
     try:
         data = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

@@ -23,10 +23,11 @@ class Device:
     user_id: str
     device_id: str = "amzn1.ask.device.SIMULATOR"
     access_token: str = ""  # empty: not linked; Alexa leaves the field out
-    person_id: str = ""  # a recognised speaker
+    person_id: str = ""  # a recognized speaker
     locale: str = "en-US"
     time_zone: str = "America/New_York"
     interfaces: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)  # beside System: Viewport …
 
 
 def launch(device: Device, **parts: Any) -> Envelope:
@@ -156,7 +157,7 @@ def _envelope(
         system["person"] = {"personId": device.person_id}
     return {
         "version": "1.0",
-        "context": {"System": system},
+        "context": {"System": system, **device.context},
         "request": {
             "requestId": request_id or f"amzn1.echo-api.request.{uuid.uuid4()}",
             "timestamp": _timestamp(timestamp or datetime.now(UTC)),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from skill_endpoint.simulator.spoken import output_text
+from skill_endpoint.simulator.spoken import output_text, seconds
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,14 @@ def test_it_reads_plain_text() -> None:
 @pytest.mark.parametrize("nothing", [None, "text", {}, {"type": "SSML"}])
 def test_it_says_nothing_where_there_is_nothing(nothing: object) -> None:
     assert output_text(nothing) == ""
+
+
+def test_it_estimates_how_long_speech_takes() -> None:
+    assert seconds("one two three … four, five", "en") == pytest.approx(2)
+    assert seconds("宇宙には 音がない。", "ja-JP") == pytest.approx(8 / 6.5)
+    assert seconds("eins zwei", "de") > seconds("one two", "en-GB")
+
+
+def test_pauses_take_their_time() -> None:
+    ssml = '<speak>one<break time="500ms"/>two<break strength="weak" time="2s"/></speak>'
+    assert seconds("", "en", ssml) == pytest.approx(2.5)
