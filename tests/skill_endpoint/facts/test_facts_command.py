@@ -229,6 +229,8 @@ def test_check_only_validates(folder: Path, db: None) -> None:
         ("[[facts]]", "[facts]", "facts must be list"),
         ("position = 1", "position =", "not TOML"),
         ("position = 1", "position = 99999", "a small number"),
+        ('"Press"', '"press.com"', "publisher: nobody wants to hear an address"),
+        ('"Very odd."', '"See https://x.test"', "more: nobody wants to hear an address"),
         ('"Venus is odd."', '"[1 km|' + "x" * 221 + ']"', "at most 220"),
         ('"Venus is odd."', '"It is [1 km] big."', "two measures are written like"),
         ('question = "Which planet is odd?"', "", "come together"),
