@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import structlog
@@ -28,6 +29,9 @@ from skill_endpoint.handlers.events import SkillEvents
 from skill_endpoint.handlers.session import SessionEnded
 from skill_endpoint.handlers.touches import Touches
 from skill_endpoint.interceptors import IdentifyCaller, language_of
+from skill_endpoint.locales import LOCALES
+from skill_endpoint.speech.builtin import apology
+from skill_endpoint.speech.wording import month_of
 from skill_endpoint.turn import QUIZ, WHICH_TOPICS, Reply, Turn, respond
 
 log = structlog.get_logger(__name__)
@@ -121,12 +125,21 @@ class SmallWonders(CustomSkill):
 
 def build_skill() -> SmallWonders:
     """The skill as any host needs it: ours below, or AWS Lambda."""
+    _read_catalogues()
     builder = CustomSkillBuilder()
     builder.add_global_request_interceptor(IdentifyCaller())
     for handler in (Launch(), Intents(), Touches(), SessionEnded(), SkillEvents()):
         builder.add_request_handler(handler)
     builder.add_exception_handler(Apology())
     return SmallWonders(builder.skill_configuration)
+
+
+def _read_catalogues() -> None:
+    """Sentences and names of months in every language: now, and not in somebody's turn."""
+    for language in {locale.language for locale in LOCALES.values()}:
+        with translation.override(language):
+            month_of(date(2000, 1, 1))
+            apology()
 
 
 # The view verified the request before: signature, time, skill id, replay.

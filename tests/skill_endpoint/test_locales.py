@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -135,3 +138,23 @@ def test_whatever_comes_as_a_locale_there_is_one(code: object) -> None:
 def test_nothing_at_all_is_answered_in_american_english() -> None:
     assert locale_of(None) is DEFAULT
     assert DEFAULT.code == "en-US"
+
+
+def test_no_turn_has_to_read_a_catalogue_first() -> None:
+    """In a process of its own: here other tests have read them all."""
+    script = (
+        "import django; django.setup();"
+        "from skill_endpoint import skill;"
+        "from django.utils.translation import trans_real;"
+        "print(*sorted(trans_real._translations))"
+    )
+    read = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert {locale.language for locale in LOCALES.values()} <= set(read)
