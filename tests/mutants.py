@@ -48,6 +48,7 @@ T_SIGNING_KEYS = " ".join(
     f"tests/skill_endpoint/test_signing_keys{part}.py" for part in ("", "_development")
 )
 T_VIEWS = "tests/skill_endpoint/test_views.py"
+T_HANDLERS = "tests/skill_endpoint/handlers/"
 
 MUTANTS = [
     # tokens
@@ -356,6 +357,63 @@ MUTANTS = [
         'return f"{request.method} {request.path}"',
         'return f"{request.method} {request.get_full_path()}"',
         "tests/companion/test_logs.py",
+    ),
+    # content and conversation
+    Mutant(
+        "nobody unknown fills the queue of reports",
+        "skill_endpoint/facts/models.py",
+        "(1 if user else FactReport.FROM_NOBODY)",
+        "(1 if user else 10**9)",
+        T_HANDLERS + "test_facts.py",
+    ),
+    Mutant(
+        "content is escaped",
+        "skill_endpoint/speech/wording.py",
+        'said = fill("{words}", words=measures.spoken(words, imperial=imperial))',
+        "said = Ssml(measures.spoken(words, imperial=imperial))",
+        "tests/skill_endpoint/test_speech.py",
+    ),
+    Mutant(
+        "an id that a screen sent back is checked",
+        "skill_endpoint/handlers/touches.py",
+        "id_of(fact_id))",
+        "fact_id)  # type: ignore",
+        T_HANDLERS + "test_touches.py",
+    ),
+    Mutant(
+        "markup that came back is read before it is said",
+        "skill_endpoint/handlers/builtin.py",
+        "is_well_formed(memory.speech) and",
+        "True and",
+        T_HANDLERS + "test_builtin.py",
+    ),
+    Mutant(
+        "a quiz that came back is bounded",
+        "skill_endpoint/memory.py",
+        '_ids(known.get("quiz"))[:QUIZ_LENGTH]',
+        '_ids(known.get("quiz"))',
+        T_HANDLERS + "test_quiz.py",
+    ),
+    Mutant(
+        "a turn that the SDK cannot read is answered",
+        "skill_endpoint/skill.py",
+        "if readable is None:",
+        "if True:",
+        "tests/skill_endpoint/test_any_turn.py",
+    ),
+    Mutant(
+        "Lambda answers for our skill alone",
+        "companion/aws_lambda.py",
+        'if _member(system, "application").get("applicationId") not in settings.ALEXA_SKILL_IDS:',
+        "if False:",
+        "tests/companion/test_aws_lambda.py",
+    ),
+    Mutant(
+        "no address is spoken",
+        "skill_endpoint/facts/content.py",
+        "if _ADDRESS.search(text):",
+        "if False:",
+        "tests/skill_endpoint/facts/test_facts_command.py",
     ),
 ]
 

@@ -174,3 +174,10 @@ def test_slower_says_the_same_slowly_and_asks_the_same(device: Device) -> None:
 
 def test_slower_with_nothing_said_offers_a_fact(device: Device) -> None:
     assert "haven't said anything" in one_shot(device, "SlowerIntent").text
+
+
+@pytest.mark.parametrize("intent", ["AMAZON.RepeatIntent", "SlowerIntent"])
+def test_markup_that_came_back_broken_is_not_said_again(device: Device, intent: str) -> None:
+    conversation = Conversation(device, attributes={"speech": "<break/", "reprompt": "One?"})
+
+    assert "haven't said anything" in conversation.ask(intent).text

@@ -239,3 +239,12 @@ def test_words_that_are_part_of_two_answers_are_asked_again(quiz: Conversation) 
     quiz.ask("QuizIntent")
 
     assert quiz.ask("QuizAnswerIntent", answer="wine").text.count("wine") >= 2
+
+
+def test_a_quiz_that_came_back_longer_than_it_was_is_cut(quiz: Conversation) -> None:
+    quiz.ask("QuizIntent")
+    quiz.attributes["quiz"] = [*quiz.attributes["quiz"], *range(1, 500)]
+
+    quiz.ask("AMAZON.HelpIntent")
+
+    assert len(quiz.attributes["quiz"]) == 3
