@@ -15,8 +15,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Door
-from skill_endpoint.facts.content import LIMITS, OPTIONS
-from skill_endpoint.facts.measures import EachReading
+from skill_endpoint.facts.content import LIMITS
+from skill_endpoint.facts.validators import EachReading, names_by_language, three_answers
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -26,18 +26,6 @@ if TYPE_CHECKING:
 # what a column holds over what is spoken: room for measures written both ways
 BOTH_READINGS = 1.5
 SEARCH_MAX_WORDS = 8  # each is a subquery over all texts
-
-
-def names_by_language(names: object) -> None:
-    """Raises ValidationError for anything but {language: {"name": text, "spoken": text}}."""
-    fine = isinstance(names, dict) and all(
-        isinstance(name, dict)
-        and set(name) == {"name", "spoken"}
-        and all(isinstance(text, str) and 0 < len(text) <= LIMITS["name"] for text in name.values())
-        for name in names.values()
-    )
-    if not fine:
-        raise ValidationError(_("Each language needs a “name” and a “spoken” form, and no more."))
 
 
 def _long(text: str) -> int:
@@ -189,22 +177,6 @@ class FactTextQuerySet(models.QuerySet["FactText"]):
     def saying(self, word: str) -> Self:
         return self.filter(
             Q(headline__icontains=word) | Q(speech__icontains=word) | Q(more__icontains=word)
-        )
-
-
-def three_answers(options: object) -> None:
-    """Raises ValidationError for anything but three different short answers, or none."""
-    if not options:
-        return
-    fine = (
-        isinstance(options, list)
-        and all(isinstance(each, str) and 0 < len(each) <= LIMITS["option"] for each in options)
-        and len({each.casefold() for each in options}) == len(options) == OPTIONS
-    )
-    if not fine:
-        raise ValidationError(
-            _("Three different answers, each of at most %(limit)s characters."),
-            params={"limit": LIMITS["option"]},
         )
 
 

@@ -2,8 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import skill_endpoint.facts.measures
-import skill_endpoint.facts.models
+import skill_endpoint.facts.validators
 from django.conf import settings
 from django.db import migrations, models
 
@@ -42,7 +41,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='facttext',
             name='options',
-            field=models.JSONField(blank=True, default=list, help_text='Three, the right one first: ["Venus", "Mars", "Jupiter"]', validators=[skill_endpoint.facts.models.three_answers], verbose_name='answers'),
+            field=models.JSONField(blank=True, default=list, help_text='Three, the right one first: ["Venus", "Mars", "Jupiter"]', validators=[skill_endpoint.facts.validators.three_answers], verbose_name='answers'),
         ),
         migrations.AddField(
             model_name='facttext',
@@ -52,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='topic',
             name='names',
-            field=models.JSONField(blank=True, default=dict, help_text='For each language a title and how it stands in a sentence: {"fr": {"name": "Espace", "spoken": "l’espace"}}', validators=[skill_endpoint.facts.models.names_by_language], verbose_name='names by language'),
+            field=models.JSONField(blank=True, default=dict, help_text='For each language a title and how it stands in a sentence: {"fr": {"name": "Espace", "spoken": "l’espace"}}', validators=[skill_endpoint.facts.validators.names_by_language], verbose_name='names by language'),
         ),
         migrations.AlterField(
             model_name='fact',
@@ -62,17 +61,17 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='facttext',
             name='headline',
-            field=models.CharField(max_length=120, validators=[skill_endpoint.facts.measures.EachReading(80)], verbose_name='headline'),
+            field=models.CharField(max_length=120, validators=[skill_endpoint.facts.validators.EachReading(80)], verbose_name='headline'),
         ),
         migrations.AlterField(
             model_name='facttext',
             name='more',
-            field=models.TextField(blank=True, max_length=660, validators=[skill_endpoint.facts.measures.EachReading(440)], verbose_name='tell me more'),
+            field=models.TextField(blank=True, max_length=660, validators=[skill_endpoint.facts.validators.EachReading(440)], verbose_name='tell me more'),
         ),
         migrations.AlterField(
             model_name='facttext',
             name='speech',
-            field=models.CharField(help_text='One breath; plain text. Measures like [80 kilometers|50 miles].', max_length=330, validators=[skill_endpoint.facts.measures.EachReading(220)], verbose_name='speech'),
+            field=models.CharField(help_text='One breath; plain text. Measures like [80 kilometers|50 miles].', max_length=330, validators=[skill_endpoint.facts.validators.EachReading(220)], verbose_name='speech'),
         ),
         migrations.AddIndex(
             model_name='hearing',
