@@ -80,24 +80,39 @@ ENGLISH = _wording(
 )
 
 BY_LANGUAGE = {
+    # the frames are Amazon's, and "افتحي … و"; what follows "استخدمي …" keeps its "ل" or "و"
     "ar": _wording(
-        launches="(افتحي|افتح|شغلي|شغل|ابدئي|ابدأ) {name}",
+        launches="(افتحي|افتح|شغلي|شغل|ابدئي|ابدأ|استخدمي|استخدم) {name}",
         frames=(
             "(افتحي|افتح|شغلي|شغل|ابدئي|ابدأ) {name} و{request}",
-            "(افتحي|افتح|شغلي|شغل) {name} (|و) {request}",
-            "(اسألي|اسأل|اطلبي من|اطلب من) {name} (|عن|أن) {request}",
+            "(افتحي|افتح|شغلي|شغل|ابدئي|ابدأ) {name} (|و) {request}",
+            "(اسألي|اسأل|أسألي|أبغى أسأل) {name} (|عن|إذا) {request}",
+            "(اطلبي|اطلب) من {name} (|أن) {request}",
+            "(ابحثي|ابحث) في {name} عن {request}",
+            "(استخدمي|استخدم) {name} {request}",
+            "{request} (من|في) {name}",
         ),
         one_shot={
-            "اسألي {name} {request}": "ما|ماذا|من|كم|كيف|لماذا|أين|هل|أي|إيش|وش",
+            "اسألي {name} {request}": (
+                "ما|ماذا|من|مين|كم|كيف|لماذا|ليش|أين|وين|هل|أي|إيش|ايش|وش|متأكدة"
+            ),
+            "اسألي {name} عن {request}": "المصدر|المواضيع|مفضلتي|قائمتي|مواضيعي|حسابي|ملفي",
+            "اطلبي من {name} {request}": (
+                "معلومة|حقيقة|عجيبة|معلومات|مسابقة|اختبار|تفاصيل|المزيد|حفظ|حذف|تغيير|ربط|تعديل"
+            ),
+            "اطلبي من {name} أن {request}": (
+                "تعطيني|تقول|تقولي|تحكي|تسمعني|تخبرني|تخبريني|تحفظ|تحفظها|تحذف|تختبرني|تبدأ|تسألني"
+            ),
             "افتحي {name} و{request}": "",
         },
         built_in={
-            "Stop": "توقف|توقفي|قف|كفى|اخرج",
+            "Stop": "توقف|توقفي|قف|قفي|وقف|كفى|اخرج",
             "Cancel": "إلغاء|ألغ|ألغي",
-            "Help": "مساعدة|ساعدني|ساعديني",
+            "Help": "مساعدة|ساعدني|ساعديني|ممكن مساعدة|المساعدة",
             "Repeat": "كرر|كرري|أعد|أعيدي",
-            "Yes": "نعم|أجل|أيوه|إيه|طيب",
-            "No": "لا|لا شكرا",
+            "Yes": "نعم|أجل|أيوه|أيوة|إيه|إي|طيب",
+            "No": "لا|لا شكرا|لأ",
+            "NavigateHome": "الشاشة الرئيسية|الصفحة الرئيسية",
         },
         calling="أليكسا، {sentence}",
     ),
@@ -275,25 +290,38 @@ BY_LANGUAGE = {
         },
     ),
     "pt": _wording(
-        launches="(abra|abrir|abre|inicie|iniciar|começar) {name}",
+        launches=(
+            "((abra|abre|abrir|inicie|inicia|iniciar|comece|começa|começar|use|usa|lance) {name}"
+            "|(fale|fala|falar) com {name})"
+        ),
         frames=(
-            "(abra|abrir|abre|inicie|iniciar) {name} (|e) {request}",
-            "(peça|pede|pergunte|pergunta|diga) (a|à|ao|para|para a|para o|pra) {name} "
-            "(|por|sobre|se|que|para) {request}",
+            "(abra|abre|abrir|inicie|inicia|iniciar|comece|começa|use) {name} (|e|para) {request}",
+            "(peça|pede|pedir|pergunte|pergunta|perguntar|diga|diz|fale|fala) "
+            "(a|à|ao|para|para a|para o|pra|pro) {name} (|por|sobre|se|que|para|pra|e) {request}",
+            "(peça|pede|pergunte|pergunta) {request} (a|à|ao|para|para a|para o|pra|pro) {name}",
+            "{request} (com|no|na|em|do|da) {name}",
         ),
         one_shot={
             "pergunte para {name} {request}": (
-                "o|que|quem|como|quando|onde|qual|quais|quanto|quantos|quantas|por|se"
+                "o|que|quem|como|quando|onde|qual|quais|quanto|quantos|quantas|por|porque|se|de|isso"
+            ),
+            "peça {request} para {name}": (
+                "a|uma|outra|mais|algo|alguma|curiosidade|curiosidades|ajuda"
+            ),
+            "peça para {name} {request}": (
+                "contar|dizer|falar|fazer|salvar|guardar|apagar|remover|ler|listar|mudar|trocar"
+                "|escolher|explicar|reportar|vincular|desvincular|começar|iniciar"
             ),
             "abra {name} e {request}": "",
         },
         built_in={
-            "Stop": "pare|parar|para|chega|tchau",
-            "Cancel": "cancelar|cancela|cancele|deixa pra lá",
-            "Help": "ajuda|me ajude|me ajuda",
+            "Stop": "pare|parar|para|chega|tchau|sair",
+            "Cancel": "cancelar|cancela|cancele|deixa pra lá|deixa para lá|esquece",
+            "Help": "ajuda|me ajude|me ajuda|socorro",
             "Repeat": "repita|repete|de novo|outra vez",
-            "Yes": "sim|quero|claro|pode ser|sim por favor",
-            "No": "não|não obrigado|não obrigada",
+            "Yes": "sim|quero|claro|pode ser|sim por favor|isso|ok",
+            "No": "não|não obrigado|não obrigada|não quero",
+            "NavigateHome": "tela inicial|ir para o início|voltar para o início",
         },
     ),
 }
