@@ -296,8 +296,9 @@ BY_LANGUAGE = {
         ),
         frames=(
             "(abra|abre|abrir|inicie|inicia|iniciar|comece|começa|use) {name} (|e|para) {request}",
-            "(peça|pede|pedir|pergunte|pergunta|perguntar|diga|diz|fale|fala) "
-            "(a|à|ao|para|para a|para o|pra|pro) {name} (|por|sobre|se|que|para|pra|e) {request}",
+            "(peça|pede|diga|diz|fale|fala) (a|à|ao|para|para a|para o|pra) {name} "
+            "(|por|que|para|pra) {request}",
+            "(pergunte|pergunta) (a|à|ao|para|para a|para o|pra) {name} (|por|sobre|se) {request}",
             "(peça|pede|pergunte|pergunta) {request} (a|à|ao|para|para a|para o|pra|pro) {name}",
             "{request} (com|no|na|em|do|da) {name}",
         ),
