@@ -197,22 +197,28 @@ BY_LANGUAGE = {
         },
     ),
     "hi": _wording(
-        launches="({name} (खोलो|खोलिए|शुरू करो|चालू करो|चलाओ)|(खोलो|ओपन) {name})",
+        launches=(
+            "({name} (खोलो|खोलिए|खोल दो|ओपन करो|open करो|शुरू करो|शुरू कीजिए|स्टार्ट करो|start करो"
+            "|चालू करो|चलाओ)|(खोलो|ओपन) {name})"
+        ),
         frames=(
-            "{name} (खोलो|खोलिए|शुरू करो|चालू करो) (|और) {request}",
-            "{name} से (पूछो|पूछिए|कहो|कहिए) (|कि) {request}",
+            "{name} (खोलो|खोलिए|खोल दो|शुरू करो|शुरू कीजिए|चालू करो|चलाओ) (|और) {request}",
+            "{name} (से|को) (पूछो|पूछिए|कहो|कहिए|बोलो|बोलिए) (|कि) {request}",
+            "(|मुझे) {name} (से|में) {request}",
         ),
         one_shot={
-            "{name} से पूछो {request}": "क्या|कौन|कैसे|कब|कहाँ|कहां|क्यों|कितने|कितनी|किसने|कौनसे",
-            "{name} खोलो और {request}": "",
+            "{name} से पूछो {request}": (
+                "क्या|कौन|कैसे|कब|कहाँ|कहां|क्यों|कितने|कितनी|किसने|किस|किन|कौनसे"
+            ),
+            "{name} से कहो {request}": "",
         },
         built_in={
-            "Stop": "रुको|रुकिए|बंद करो|बस",
-            "Cancel": "रद्द करो|कैंसल|रहने दो",
-            "Help": "मदद|मदद करो|सहायता",
-            "Repeat": "दोहराओ|फिर से कहो|फिर से बोलो",
-            "Yes": "हाँ|हां|जी हाँ|जी हां|ठीक है",
-            "No": "नहीं|जी नहीं|ना",
+            "Stop": "रुको|रुकिए|बंद करो|बस|स्टॉप",
+            "Cancel": "रद्द करो|कैंसिल|कैंसल|कैंसिल करो|रहने दो|जाने दो",
+            "Help": "मदद|मदद करो|मदद कीजिए|सहायता",
+            "Repeat": "दोहराओ|दोहराइए|फिर से|फिर से कहो|फिर से बोलो",
+            "Yes": "हाँ|हां|जी|जी हाँ|जी हां|हाँ जी|हां जी|ठीक है|ओके",
+            "No": "नहीं|जी नहीं|नहीं जी|ना",
         },
         calling="एलेक्सा, {sentence}",
     ),
@@ -270,23 +276,34 @@ BY_LANGUAGE = {
         calling="アレクサ、{sentence}",
     ),
     "nl": _wording(
-        launches="(open|start|begin) {name}",
+        launches=(
+            "((open|start|begin|gebruik|speel|vraag|praat met) {name}|{name} (openen|starten))"
+        ),
         frames=(
-            "(open|start|begin) {name} (|en) {request}",
+            "(open|start|begin|gebruik|speel) {name} (|en) {request}",
             "vraag (|aan) {name} (|om|naar|over|of) {request}",
-            "zeg tegen {name} (|dat) {request}",
+            "zeg (|tegen) {name} (|dat) {request}",
+            "{request} (met|van|bij) {name}",
         ),
         one_shot={
-            "vraag {name} {request}": "wat|wie|hoe|wanneer|waar|waarom|welke|welk|hoeveel|of",
+            "vraag {name} {request}": (
+                "wat|wie|hoe|wanneer|waar|waarom|waarover|waaruit|welke|welk|hoeveel|of"
+                "|ben|heb|is|kan|ken|klopt|kun|mag|weet|wil|zijn"
+            ),
+            "vraag {name} naar {request}": "de|je|mijn",
+            "vraag {name} om {request}": (
+                "een|eentje|het|iets|meer|me|mij|nog|ons|uitleg|weetje|weetjes"
+            ),
             "open {name} en {request}": "",
         },
         built_in={
-            "Stop": "stop|klaar|genoeg",
-            "Cancel": "annuleer|annuleren|laat maar",
-            "Help": "help|hulp|help me",
-            "Repeat": "herhaal|herhaal dat|nog een keer",
-            "Yes": "ja|ja graag|oké|prima",
-            "No": "nee|nee dank je|nee bedankt",
+            "Stop": "stop|stoppen|hou op|klaar|genoeg",
+            "Cancel": "annuleer|annuleren|laat maar|laat maar zitten|vergeet het|vergeet het maar",
+            "Help": "help|help me|hulp|ik heb hulp nodig",
+            "Repeat": "herhaal|herhaal dat|herhalen|nog een keer|zeg dat nog eens",
+            "Yes": "ja|ja graag|ja hoor|oké|ok|prima",
+            "No": "nee|nee dank je|nee bedankt|nee hoor",
+            "NavigateHome": "ga naar het startscherm|startscherm",
         },
     ),
     "pt": _wording(
