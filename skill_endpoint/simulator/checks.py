@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from skill_endpoint.locales import locale_of
 from skill_endpoint.simulator.devices import APL
 from skill_endpoint.simulator.envelopes import Envelope
+from skill_endpoint.simulator.masking import masked
 from skill_endpoint.simulator.spoken import output_text, readable, seconds
 from skill_endpoint.speech import account as linking
 
@@ -144,7 +145,7 @@ def check(request: Envelope, response: Envelope | None, milliseconds: int) -> li
                     name=name,
                     label=str(label),
                     state=state,
-                    seen=words[:300],
+                    seen=_cut(words, 300),
                     wanted=str(wanted),
                     source=source,
                 )
@@ -181,7 +182,7 @@ def markup(exchange: Exchange) -> Seen | None:
     for ssml in spoken:
         names = _elements(ssml)
         if names is None:
-            return "fault", _("not well-formed: %(ssml)s") % {"ssml": ssml[:80]}
+            return "fault", _("not well-formed: %(ssml)s") % {"ssml": _cut(ssml, 80)}
         if names[0] != "speak":
             return "fault", _("the outermost element is <%(name)s>") % {"name": names[0]}
         elements |= set(names)
@@ -220,7 +221,7 @@ def reprompt(exchange: Exchange) -> Seen | None:
 def question(exchange: Exchange) -> Seen | None:
     if not (exchange.is_conversation and exchange.is_open):
         return None
-    end = exchange.speech[-40:]
+    end = masked(exchange.speech)[-40:]
     return "ok" if _is_question(exchange.speech) else "fault", _("it ends: “%(end)s”") % {
         "end": end
     }
@@ -309,6 +310,11 @@ def _object(parent: dict[str, Any], name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _cut(text: str, length: int) -> str:
+    """Its tokens are hidden first: half of one would no longer look like one."""
+    return str(masked(text))[:length]
+
+
 def _is_question(text: str) -> bool:
     return text.rstrip(" \"'”’»」』)").endswith(("?", "؟", "？"))
 
@@ -354,7 +360,7 @@ def _faults_of_shape(exchange: Exchange) -> Iterator[str]:
         card = _object(answer, "card")
         kind = card.get("type")
         if not isinstance(kind, str) or kind not in _CARDS:
-            yield _("unknown type of card: %(kind)s") % {"kind": repr(kind)[:60]}
+            yield _("unknown type of card: %(kind)s") % {"kind": _cut(repr(kind), 60)}
         else:
             yield from _missing(card, _CARDS[kind], "card")
     yield from _faults_of_directives(exchange)
@@ -367,7 +373,7 @@ def _faults_of_speech(parent: dict[str, Any], name: str, path: str = "") -> Iter
     if not isinstance(kind, str) or kind not in _SPEECHES:
         yield _("unknown type of %(path)s: %(kind)s") % {
             "path": f"{path}{name}",
-            "kind": repr(kind)[:60],
+            "kind": _cut(repr(kind), 60),
         }
     else:
         yield from _missing(parent[name], (_SPEECHES[kind],), f"{path}{name}")
@@ -381,7 +387,7 @@ def _faults_of_directives(exchange: Exchange) -> Iterator[str]:
     for directive in directives:
         kind = directive.get("type") if isinstance(directive, dict) else None
         if not isinstance(kind, str) or kind not in _DIRECTIVES:
-            yield _("unknown directive: %(kind)s") % {"kind": repr(kind)[:60]}
+            yield _("unknown directive: %(kind)s") % {"kind": _cut(repr(kind), 60)}
         elif kind.startswith(f"{APL}.") and not exchange.has_screen:
             yield _("%(kind)s goes to a device without a screen") % {"kind": kind}
 

@@ -9,23 +9,21 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
 from accounts.cognito import endpoints
 from accounts.pool.client import cognito_idp
-from skill_endpoint.simulator import pki, utterances
+from skill_endpoint.simulator import devices, households, pki, utterances
 from skill_endpoint.simulator.access import pki_folder
-from skill_endpoint.simulator.alexa import Alexa, Turn
+from skill_endpoint.simulator.alexa import Alexa
+from skill_endpoint.simulator.entries import answer_language, candidates, entry_of, heard
 from skill_endpoint.simulator.expired import CannotSign, expired_copy
 from skill_endpoint.simulator.households import Household, Sends
 from skill_endpoint.simulator.linking import Linking, LinkingFailed
-from skill_endpoint.simulator.masking import masked, masked_json
 from skill_endpoint.simulator.utterances import LAUNCH, Understood
 
 SILENCE = "SessionEndedRequest"
 SCOPE = "openid email phone"
-WORDS_A_SECOND = 2.5
 
 
 class CannotDo(Exception):
@@ -69,7 +67,7 @@ def alexa_of(household: Household) -> Iterator[Alexa]:
             note(household, _("The refresh token is refused: Alexa has unlinked the account."))
         for turn in alexa.sent:
             if turn.request["request"]["type"].startswith("AlexaSkillEvent."):
-                household.add(_told(turn, kind="event"))
+                household.add(entry_of(turn, kind="event"))
 
 
 def say(household: Household, text: str) -> None:
@@ -81,14 +79,6 @@ def say(household: Household, text: str) -> None:
         raise CannotDo(_("The interaction model of this language cannot be read.")) from error
     outside = "" if household.account.session_id or understood.intent == LAUNCH else whole
     _perform(household, understood, said=text, outside=outside)
-
-
-def answer_language(locale: str) -> str:
-    """Of what the skill says to this device: the one that it has texts in."""
-    try:
-        return get_supported_language_variant(locale)
-    except LookupError:
-        return settings.LANGUAGE_CODE
 
 
 def has_texts(locale: str) -> bool:
@@ -105,11 +95,57 @@ def press(household: Household, name: str) -> None:
 
 def stay_silent(household: Household) -> None:
     """Alexa waits 8 s, says the reprompt, waits 8 s more and ends the session."""
-    if not household.account.session_id:
+    account = household.account
+    if not account.session_id:
         raise CannotDo(_("No session is open: Alexa is not listening."))
+    if household.reprompt:
+        household.mark()
+        household.add(
+            {
+                "kind": "silence",
+                "reprompt": household.reprompt,
+                "locale": account.locale,
+                "language": answer_language(account.locale),
+            }
+        )
+        household.reprompt = ""
+        return
     with alexa_of(household) as alexa:
+        household.mark()
         turn = alexa.end_session("EXCEEDED_MAX_REPROMPTS")
-    household.add(_told(turn, heard=_("(silence)")))
+    household.add(entry_of(turn, heard=_("(silence)"), **_circumstances(household)))
+
+
+def touch(household: Household, verb: str, number: int) -> None:
+    """A button of the screen that the turn of this number has put up."""
+    if not devices.kind_of(household.account.device).interfaces:
+        raise CannotDo(_("This device has no screen to touch."))
+    shown = [entry for entry in household.talk if entry.get("screen")]
+    if not shown or shown[-1]["number"] != number:
+        raise CannotDo(_("The screen shows something else by now."))
+    screen = shown[-1]["screen"]
+    if verb not in [button["verb"] for button in screen["buttons"]]:
+        raise CannotDo(_("The screen has no such button."))
+    arguments = [verb, screen["id"]]
+    began = not household.account.session_id
+    with alexa_of(household) as alexa:
+        household.mark()
+        turn = alexa.touch(arguments)
+    entry = entry_of(
+        turn,
+        touched=arguments,
+        screen_of=number,
+        began=began,
+        heard=f"{turn.request['request']['type']} · {verb}",
+        **_circumstances(household),
+    )
+    _keep(household, entry)
+
+
+def undo(household: Household) -> None:
+    """Take the last turn back: as if Alexa had never had it. What the skill wrote stays."""
+    if not household.undo():
+        raise CannotDo(_("There is no turn to take back."))
 
 
 def start_over(household: Household) -> None:
@@ -117,19 +153,36 @@ def start_over(household: Household) -> None:
     if household.account.session_id:
         with alexa_of(household) as alexa:
             alexa.end_session()
-    household.talk.clear()
+    household.forget_talk()
 
 
-def act_as(household: Household, *, locale: str, speaker: bool, sends: Sends) -> None:
+def start_as_new_user(household: Household) -> None:
+    """Another Alexa user, not linked, with another voice. The skill is told nothing: the user
+    before, its link and its data are still there, and out of reach from here."""
+    start_over(household)
+    account = household.account
+    account.forget_tokens()
+    account.user_id = account.link_state = ""
+    household.sends = "nothing"
+    household.person_id = households.new_person_id()
+    account.person_id = household.person_id if account.person_id else ""
+    note(household, _("A new Alexa user: not linked, and unknown to the skill."))
+
+
+def act_as(household: Household, *, locale: str, device: str, speaker: bool, sends: Sends) -> None:
     account = household.account
     if locale != account.locale:
         account.locale = locale
         note(household, _("The device now speaks %(locale)s.") % {"locale": locale})
+    if device != account.device:
+        account.device = device
+        name = devices.kind_of(device).name
+        note(household, _("The device is now an %(name)s.") % {"name": name})
     if speaker != bool(account.person_id):
         account.person_id = household.person_id if speaker else ""
         note(
             household,
-            _("Alexa recognises the speaker.") if speaker else _("Alexa recognises nobody."),
+            _("Alexa recognizes the speaker.") if speaker else _("Alexa recognizes nobody."),
         )
     if sends != household.sends:
         _change_link_state(household, sends)
@@ -194,53 +247,35 @@ def _token_to_send(household: Household) -> str | None:
 def _perform(household: Household, understood: Understood, *, said: str, outside: str = "") -> None:
     began = not household.account.session_id or understood.intent == LAUNCH
     with alexa_of(household) as alexa:
+        household.mark()
         if understood.intent == LAUNCH:
             turn = alexa.launch()
         else:
             turn = alexa.intent(understood.intent, understood.slots)
-    household.add(
-        _told(
-            turn,
-            said=said,
-            press=understood.intent,
-            began=began,
-            outside=outside,
-            heard=_heard(understood),
-            nearest=list(understood.nearest),
-        )
+    entry = entry_of(
+        turn,
+        said=said,
+        press=understood.intent,
+        began=began,
+        outside=outside,
+        heard=heard(understood),
+        nearest=list(understood.nearest),
+        candidates=candidates(understood) if said else [],
+        **_circumstances(household),
     )
+    _keep(household, entry)
 
 
-def _heard(understood: Understood) -> str:
-    """Intent and slots in one line: TopicFactIntent · topic = space (space)"""
-    parts = [understood.intent]
-    for slot in understood.slots.values():
-        found = slot.get("resolutions", {}).get("resolutionsPerAuthority", [{}])[0].get("values")
-        match = f" → {found[0]['value']['name']}" if found else ""
-        parts.append(f"{slot['name']} = {slot['value']}{match}")
-    return " · ".join(parts)
+def _keep(household: Household, entry: dict[str, Any]) -> None:
+    household.add(entry)
+    stays_open = bool(household.account.session_id) and not entry["ended"]
+    household.reprompt = entry["reprompt"] if stays_open else ""
 
 
-def _told(turn: Turn, *, kind: str = "turn", **more: Any) -> dict[str, Any]:
-    """A turn without its tokens, as it is shown and kept."""
-    request = turn.request["request"]
-    shown = {
-        "kind": kind,
-        "type": request["type"].removeprefix("AlexaSkillEvent."),
-        "locale": request["locale"],
-        "language": answer_language(request["locale"]),
-        "speech": turn.speech,
-        "reprompt": turn.reprompt,
-        "card": turn.card,
-        "seconds": max(1, round(len(turn.speech.split()) / WORDS_A_SECOND)),
-        "status": turn.status,
-        "milliseconds": turn.milliseconds,
-        "problem": turn.problem,
-        "ended": turn.ended,
-        **more,
-    }
+def _circumstances(household: Household) -> dict[str, Any]:
+    """What a saved test has to set up for this turn."""
     return {
-        **masked(shown),
-        "request": masked_json(turn.request),
-        "response": masked_json(turn.response) if turn.response is not None else "",
+        "sends": household.sends,
+        "speaker": bool(household.account.person_id),
+        "device": household.account.device,
     }

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from skill_endpoint.simulator import conversation
+from skill_endpoint.simulator import conversation, devices, sketch
 from skill_endpoint.simulator.account import LOCALES
 from skill_endpoint.simulator.conversation import SILENCE
 from skill_endpoint.simulator.households import Household, Sends
@@ -31,20 +31,26 @@ class ActAsForm(forms.Form):
     locale = forms.ChoiceField(
         label=_("Device language"), choices=[(each, _locale_name(each)) for each in LOCALES]
     )
+    device = forms.ChoiceField(
+        label=_("Device"),
+        choices=[(key, kind.name) for key, kind in devices.KINDS.items()],
+        required=False,
+    )
     sends = forms.ChoiceField(label=_("Account link"), choices=LINK_STATES)
-    speaker = forms.BooleanField(label=_("Alexa recognises the speaker"), required=False)
+    speaker = forms.BooleanField(label=_("Alexa recognizes the speaker"), required=False)
 
     def perform(self, household: Household) -> None:
         conversation.act_as(
             household,
             locale=self.cleaned_data["locale"],
+            device=self.cleaned_data["device"] or household.account.device,
             speaker=self.cleaned_data["speaker"],
             sends=cast("Sends", self.cleaned_data["sends"]),
         )
 
 
 class SayForm(forms.Form):
-    """Typed words, a chip (words too), or one of the buttons."""
+    """Typed words, a chip (words too), one of the buttons, or a touch on the screen of a turn."""
 
     PRESSES: ClassVar = [
         (LAUNCH, _("Launch")),
@@ -57,12 +63,17 @@ class SayForm(forms.Form):
     ]
 
     press = forms.ChoiceField(choices=PRESSES, required=False)
+    touch = forms.ChoiceField(choices=[(verb, verb) for verb in sketch.VERBS], required=False)
+    turn = forms.IntegerField(min_value=1, required=False)
     chip = forms.CharField(max_length=200, required=False)
     utterance = forms.CharField(max_length=200, required=False)
 
     def perform(self, household: Household) -> None:
         words = self.cleaned_data["chip"] or self.cleaned_data["utterance"]
-        if self.cleaned_data["press"]:
+        if self.cleaned_data["touch"]:
+            turn = self.cleaned_data["turn"] or 0
+            conversation.touch(household, self.cleaned_data["touch"], turn)
+        elif self.cleaned_data["press"]:
             conversation.press(household, self.cleaned_data["press"])
         elif words:
             conversation.say(household, words)

@@ -21,7 +21,9 @@ from skill_endpoint.simulator.account import Account
 
 MAX_HOUSEHOLDS = 20
 MAX_TURNS = 30
+MAX_UNDO = 10
 
+TAKEN_BACK = {"turn", "silence"}  # kinds of entries that undo removes; what else happened, did
 Sends = Literal["nothing", "token", "expired", "revoked"]
 _locks: dict[str, threading.Lock] = {}
 _locks_lock = threading.Lock()
@@ -34,19 +36,64 @@ class Household:
     sends: Sends = "nothing"  # what stands in its requests
     person_id: str = ""  # of its one known voice; account.person_id while that one speaks
     talk: list[dict[str, Any]] = field(default_factory=list)  # masked turns and notes
+    reprompt: str = ""  # what Alexa says if nobody speaks now; empty: she ends the session
+    marks: list[dict[str, Any]] = field(default_factory=list)  # the state before each last turn
 
     def add(self, entry: dict[str, Any]) -> None:
-        number = self.talk[-1]["number"] + 1 if self.talk else 1
-        self.talk.append({"number": number, **entry})
+        self.talk.append({"number": self.last_number + 1, **entry})
         del self.talk[:-MAX_TURNS]
+
+    @property
+    def last_number(self) -> int:
+        return self.talk[-1]["number"] if self.talk else 0
+
+    def mark(self) -> None:
+        """A turn begins: `undo` comes back to here."""
+        self.marks.append(
+            {
+                "number": self.last_number,
+                "session_id": self.account.session_id,
+                "attributes": self.account.attributes,
+                "reprompt": self.reprompt,
+            }
+        )
+        del self.marks[:-MAX_UNDO]
+
+    def undo(self) -> bool:
+        """Take the last turn back; False where there is none."""
+        if not self.marks:
+            return False
+        mark = self.marks.pop()
+        self.account.session_id = mark["session_id"]
+        self.account.attributes = mark["attributes"]
+        self.reprompt = mark["reprompt"]
+        self.talk = [
+            entry
+            for entry in self.talk
+            if entry["number"] <= mark["number"] or entry["kind"] not in TAKEN_BACK
+        ]
+        return True
+
+    def forget_marks(self) -> None:
+        """No turn before can be taken back: it was another user's."""
+        self.marks.clear()
+        self.reprompt = ""
+
+    def forget_talk(self) -> None:
+        self.talk.clear()
+        self.forget_marks()
 
 
 def new(application_id: str) -> Household:
     return Household(
         key=secrets.token_urlsafe(32),
         account=Account(application_id=application_id),
-        person_id=f"amzn1.ask.person.{secrets.token_hex(32).upper()}",
+        person_id=new_person_id(),
     )
+
+
+def new_person_id() -> str:
+    return f"amzn1.ask.person.{secrets.token_hex(32).upper()}"
 
 
 def find(folder: Path, key: str, application_id: str) -> Household:

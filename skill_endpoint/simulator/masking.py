@@ -9,6 +9,8 @@ from typing import Any
 _SECRET_NAMES = {"accesstoken", "apiaccesstoken", "refreshtoken", "idtoken", "consenttoken"}
 _JWT = re.compile(r"eyJ[\w-]{4,}\.[\w-]*\.[\w-]*(?:\.[\w-]*)*")
 MASK = "••• masked •••"
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}")
+_PHONE = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){6,14}")
 
 
 def masked(value: Any) -> Any:
@@ -29,3 +31,8 @@ def masked_json(value: Any) -> str:
 
 def _is_secret(name: str) -> bool:
     return name.replace("_", "").lower() in _SECRET_NAMES
+
+
+def without_addresses(text: str) -> str:
+    """The text with what looks like an e-mail address or a phone number replaced."""
+    return _PHONE.sub("555 0100", _EMAIL.sub("somebody at example", text))

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.rate_limit import limited
-from skill_endpoint.simulator import conversation, households, interaction_model
+from skill_endpoint.simulator import conversation, households, interaction_model, saving
 from skill_endpoint.simulator.access import (
     DeveloperRequest,
     few_at_once,
@@ -31,6 +32,7 @@ from skill_endpoint.simulator.conversation import CannotDo, alexa_of
 from skill_endpoint.simulator.forms import ActAsForm, SayForm
 from skill_endpoint.simulator.households import Household
 from skill_endpoint.simulator.linking import LinkingFailed
+from skill_endpoint.simulator.saving import NothingToSave
 
 COOKIE = "doors_simulator"
 COOKIE_AGE = 180 * 24 * 3600
@@ -91,7 +93,7 @@ def simulator(request: DeveloperRequest) -> HttpResponse:
 @with_household
 def say(request: DeveloperRequest, household: Household) -> HttpResponse:
     form = SayForm(request.POST)
-    last = household.talk[-1]["number"] if household.talk else 0
+    last = household.last_number
     if form.is_valid():
         form.perform(household)
     if not request.htmx:
@@ -118,6 +120,39 @@ def act_as(request: DeveloperRequest, household: Household) -> HttpResponse:
 def start_over(request: DeveloperRequest, household: Household) -> HttpResponse:
     conversation.start_over(household)
     return redirect("simulator")
+
+
+@developer_page
+@require_POST
+@with_household
+def start_as_new_user(request: DeveloperRequest, household: Household) -> HttpResponse:
+    conversation.start_as_new_user(household)
+    return redirect("simulator")
+
+
+@developer_page
+@require_POST
+@with_household
+def undo(request: DeveloperRequest, household: Household) -> HttpResponse:
+    conversation.undo(household)
+    return redirect(f"{reverse('simulator')}#say")
+
+
+@developer_page
+@require_GET
+def save(request: DeveloperRequest) -> HttpResponse:
+    """The conversation as a test of this project, to download."""
+    day = timezone.localdate()
+    try:
+        text = saving.test_of(_found(request).talk, day)
+    except NothingToSave as error:
+        messages.error(request, str(error))
+        return redirect("simulator")
+    return HttpResponse(
+        text,
+        content_type="text/x-python; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{saving.file_name(day)}"'},
+    )
 
 
 @developer_page
@@ -160,6 +195,7 @@ def unlink(request: DeveloperRequest, household: Household) -> HttpResponse:
     household.sends = "nothing"
     with alexa_of(household) as alexa:
         _disable(alexa, keep_data=keep_data)
+        household.forget_marks()
     conversation.note(household, _("The skill is disabled; its next use has a new user id."))
     return redirect("simulator")
 
@@ -192,13 +228,13 @@ def _context(household: Household) -> dict[str, Any]:
         "act_as": ActAsForm(
             initial={
                 "locale": household.account.locale,
+                "device": household.account.device,
                 "speaker": bool(household.account.person_id),
                 "sends": household.sends,
             }
         ),
         "presses": SayForm.PRESSES,
         "endpoint": f"{settings.PUBLIC_URL}/alexa/",
-        "has_own_model": interaction_model.model_path(household.account.locale).stem
-        == household.account.locale,
+        "has_own_model": interaction_model.has_own_model(household.account.locale),
         "has_texts": conversation.has_texts(household.account.locale),
     }

@@ -16,8 +16,10 @@ from django.test.utils import CaptureQueriesContext
 from skill_endpoint import skill
 from skill_endpoint.facts import loading
 from skill_endpoint.facts.content import FactContent, TextContent, TopicContent, TopicName
-from skill_endpoint.simulator import envelopes
+from skill_endpoint.simulator import envelopes, utterances
 from skill_endpoint.simulator.envelopes import Device, Envelope, resolved_slot
+from skill_endpoint.simulator.spoken import output_text
+from skill_endpoint.simulator.utterances import LAUNCH, Understood
 
 SPACE = resolved_slot("topic", "outer space", "space", "space")
 FOOD = resolved_slot("topic", "eating", "food", "food")
@@ -41,6 +43,11 @@ class Answer:
     def text(self) -> str:
         """What is heard: the speech without its markup."""
         return heard(self.ssml)
+
+    @property
+    def said(self) -> str:
+        """The speech as the simulator writes it, pauses and all."""
+        return output_text(self.response.get("outputSpeech"))
 
     @property
     def reprompt(self) -> str:
@@ -111,6 +118,59 @@ class Conversation:
     def _take(self, envelope: Envelope) -> Answer:
         answer = send(envelope)
         self.attributes = answer.envelope.get("sessionAttributes", {})
+        return answer
+
+
+@dataclass
+class Replay:
+    """A conversation as the simulator holds it, for the tests that it saves.
+
+    Words are resolved by the model of the device's locale; sessions begin and end by themselves.
+    """
+
+    device: Device
+    is_open: bool = False
+    attributes: Envelope = field(default_factory=dict)
+    reprompt: str = ""  # what Alexa says into the next silence
+
+    def say(self, words: str, *, request_id: str) -> Answer:
+        return self._perform(utterances.resolve(words, self.device.locale), request_id)
+
+    def press(self, intent: str, *, request_id: str) -> Answer:
+        return self._perform(Understood(intent=intent), request_id)
+
+    def touch(self, arguments: list[Any], *, request_id: str) -> Answer:
+        return self._take(envelopes.touch(self.device, arguments, **self._parts(request_id)))
+
+    def stay_silent(self) -> None:
+        """Once is answered with the reprompt, twice ends the session."""
+        assert self.is_open
+        if self.reprompt:
+            self.reprompt = ""
+            return
+        reason = "EXCEEDED_MAX_REPROMPTS"
+        assert not send(
+            envelopes.session_ended(self.device, reason, attributes=self.attributes)
+        ).said
+        self.is_open = False
+
+    def _perform(self, understood: Understood, request_id: str) -> Answer:
+        if understood.intent == LAUNCH:
+            return self._take(envelopes.launch(self.device, request_id=request_id))
+        parts = self._parts(request_id)
+        return self._take(
+            envelopes.intent(self.device, understood.intent, understood.slots, **parts)
+        )
+
+    def _parts(self, request_id: str) -> dict[str, Any]:
+        attributes = self.attributes if self.is_open else {}
+        return {"request_id": request_id, "new": not self.is_open, "attributes": attributes}
+
+    def _take(self, envelope: Envelope) -> Answer:
+        answer = send(envelope)
+        self.is_open = answer.response.get("shouldEndSession") is False
+        self.attributes = answer.envelope.get("sessionAttributes", {})
+        self.reprompt = answer.reprompt if "reprompt" in answer.response else ""
         return answer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,10 +30,11 @@ class Stub:
     status: int = 200
     answer: bytes = b"{}"
     delay: float = 0.0
+    skill: Callable[[str], str] | None = None  # answers in place of `answer`
     received: list[Received] = field(default_factory=list)
 
     def reset(self) -> None:
-        self.status, self.answer, self.delay = 200, b"{}", 0.0
+        self.status, self.answer, self.delay, self.skill = 200, b"{}", 0.0, None
         self.received.clear()
 
     def answers(self, content: object, status: int = 200) -> None:
@@ -50,12 +51,13 @@ def running() -> Iterator[Stub]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             stub.received.append(Received(self.path, dict(self.headers), body))
             time.sleep(stub.delay)
+            answer = stub.skill(body.decode()).encode() if stub.skill else stub.answer
             with suppress(ConnectionError):  # a client that gave up
                 self.send_response(stub.status)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(stub.answer)))
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(stub.answer)
+                self.wfile.write(answer)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
             pass

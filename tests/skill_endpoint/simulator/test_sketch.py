@@ -23,7 +23,7 @@ def showing(data: Any) -> Envelope:
 
 
 def test_it_has_what_the_skill_sends() -> None:
-    shown = sketch(showing(directive(SCREEN).datasources["fact"]))
+    shown = sketch(showing((directive(SCREEN).datasources or {})["fact"]))
     assert shown is not None
     assert (shown["topic"], shown["headline"], shown["id"]) == ("Food", "Honey", 7)
     assert (shown["text"], shown["source"]) == ("It never spoils.", "Test Press")
