@@ -82,3 +82,31 @@ def test_it_serves_one_thread_at_a_time(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(find(tmp_path, household.key, SKILL_ID).talk) == 20
+
+
+def test_undo_brings_back_what_was_before_the_turn(tmp_path: Path) -> None:
+    with opened(tmp_path, "", SKILL_ID) as household:
+        household.account.session_id = "before"
+        household.account.attributes = {"heard": [1]}
+        household.reprompt = "Well?"
+        household.add({"kind": "turn", "text": "first"})
+        household.mark()
+        household.account.session_id, household.reprompt = "", ""
+        household.account.attributes = {}
+        household.add({"kind": "turn", "text": "second"})
+        household.add({"kind": "note", "text": "linked"})
+    with opened(tmp_path, household.key, SKILL_ID) as again:
+        assert again.undo()
+        assert not again.undo()
+    kept_now = find(tmp_path, household.key, SKILL_ID)
+    assert (kept_now.account.session_id, kept_now.reprompt) == ("before", "Well?")
+    assert kept_now.account.attributes == {"heard": [1]}
+    assert [entry["text"] for entry in kept_now.talk] == ["first", "linked"]
+    assert kept_now.last_number == 3
+
+
+def test_undo_reaches_back_so_many_turns(tmp_path: Path) -> None:
+    household = households.new(SKILL_ID)
+    for _ in range(households.MAX_UNDO + 5):
+        household.mark()
+    assert len(household.marks) == households.MAX_UNDO
