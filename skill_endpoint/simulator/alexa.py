@@ -40,6 +40,7 @@ class Turn:
     status: int  # 0: no answer at all
     milliseconds: int
     speech: str = ""
+    ssml: str = ""  # the speech with its markup, where it has any
     reprompt: str = ""
     card: dict[str, Any] | None = None
     ended: bool = True
@@ -164,6 +165,7 @@ class Alexa:
             status=status,
             milliseconds=milliseconds,
             speech=output_text(answer.get("outputSpeech")),
+            ssml=str(_object(answer, "outputSpeech").get("ssml") or ""),
             reprompt=output_text(_object(answer, "reprompt").get("outputSpeech")),
             card=_object(answer, "card") or None,
             ended=answer.get("shouldEndSession") is not False,

@@ -20,9 +20,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from skill_endpoint.locales import locale_of
 from skill_endpoint.simulator.devices import APL
 from skill_endpoint.simulator.envelopes import Envelope
+from skill_endpoint.simulator.languages import answer_language
 from skill_endpoint.simulator.masking import masked
 from skill_endpoint.simulator.spoken import output_text, readable, seconds
 from skill_endpoint.speech import account as linking
@@ -96,7 +96,7 @@ class Exchange:
 
     @property
     def language(self) -> str:
-        return locale_of(self.asked.get("locale")).language
+        return answer_language(self.asked.get("locale"))
 
     @property
     def is_conversation(self) -> bool:

@@ -16,9 +16,10 @@ from accounts.pool.client import cognito_idp
 from skill_endpoint.simulator import devices, households, pki, utterances
 from skill_endpoint.simulator.access import pki_folder
 from skill_endpoint.simulator.alexa import Alexa
-from skill_endpoint.simulator.entries import answer_language, candidates, entry_of, heard
+from skill_endpoint.simulator.entries import candidates, entry_of, heard
 from skill_endpoint.simulator.expired import CannotSign, expired_copy
 from skill_endpoint.simulator.households import Household, Sends
+from skill_endpoint.simulator.languages import answer_language
 from skill_endpoint.simulator.linking import Linking, LinkingFailed
 from skill_endpoint.simulator.utterances import LAUNCH, Understood
 
@@ -79,10 +80,6 @@ def say(household: Household, text: str) -> None:
         raise CannotDo(_("The interaction model of this language cannot be read.")) from error
     outside = "" if household.account.session_id or understood.intent == LAUNCH else whole
     _perform(household, understood, said=text, outside=outside)
-
-
-def has_texts(locale: str) -> bool:
-    return answer_language(locale).partition("-")[0] == locale.partition("-")[0]
 
 
 def press(household: Household, name: str) -> None:

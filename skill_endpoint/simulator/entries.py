@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from django.conf import settings
-from django.utils.translation import get_supported_language_variant
-
 from skill_endpoint.simulator import checks
 from skill_endpoint.simulator.alexa import Turn
 from skill_endpoint.simulator.envelopes import Envelope
+from skill_endpoint.simulator.languages import answer_language
 from skill_endpoint.simulator.masking import masked, masked_json
 from skill_endpoint.simulator.sketch import sketch
 from skill_endpoint.simulator.spoken import seconds
@@ -19,14 +17,6 @@ from skill_endpoint.simulator.utterances import Understood
 MAX_JSON = 48 * 1024  # characters of a request or a response that a page shows
 MAX_TEXT = checks.MAX_SPEECH
 _CARD_TEXTS = ("type", "title", "content", "text")
-
-
-def answer_language(locale: str) -> str:
-    """Of what the skill says to this device: the one that it has texts in."""
-    try:
-        return get_supported_language_variant(locale)
-    except LookupError:
-        return settings.LANGUAGE_CODE
 
 
 def entry_of(turn: Turn, *, kind: str = "turn", **more: Any) -> dict[str, Any]:
@@ -43,7 +33,7 @@ def entry_of(turn: Turn, *, kind: str = "turn", **more: Any) -> dict[str, Any]:
         "reprompt": masked(turn.reprompt)[:MAX_TEXT],
         "card": _card(masked(turn.card)),
         "screen": sketch(response),
-        "seconds": max(1, round(seconds(turn.speech, language))),
+        "seconds": max(1, round(seconds(turn.speech, language, turn.ssml))),
         "status": turn.status,
         "milliseconds": turn.milliseconds,
         "problem": turn.problem,

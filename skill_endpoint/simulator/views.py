@@ -31,6 +31,7 @@ from skill_endpoint.simulator.alexa import PERSISTED, Alexa
 from skill_endpoint.simulator.conversation import CannotDo, alexa_of
 from skill_endpoint.simulator.forms import ActAsForm, SayForm
 from skill_endpoint.simulator.households import Household
+from skill_endpoint.simulator.languages import has_texts
 from skill_endpoint.simulator.linking import LinkingFailed
 from skill_endpoint.simulator.saving import NothingToSave
 
@@ -236,5 +237,5 @@ def _context(household: Household) -> dict[str, Any]:
         "presses": SayForm.PRESSES,
         "endpoint": f"{settings.PUBLIC_URL}/alexa/",
         "has_own_model": interaction_model.has_own_model(household.account.locale),
-        "has_texts": conversation.has_texts(household.account.locale),
+        "has_texts": has_texts(household.account.locale),
     }

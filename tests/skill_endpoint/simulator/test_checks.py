@@ -214,7 +214,7 @@ def request_in(locale: str) -> Envelope:
         ("字" * 75, "ja-JP", "ok"),
         ("字" * 90, "ja-JP", "warning"),
         ("word " * 5 + '<break time="9s"/><break time="3000ms"/>', "en-US", "warning"),
-        ("كلمة " * 28, "ar-SA", "warning"),
+        ("Wort " * 28, "de-DE", "warning"),
     ],
 )
 def test_an_answer_takes_one_breath(text: str, locale: str, expected: str) -> None:

@@ -27,7 +27,8 @@ def showing(**data: Any) -> dict[str, Any]:
     """A RenderDocument directive, as the SDK writes it in JSON."""
     screen = Screen(fact_id=7, topic="Food", headline="Honey", text="Never spoils.", source="Press")
     sent = directive(screen)
-    sources = {"fact": {**(sent.datasources or {})["fact"], **data}}
+    fact: Any = (sent.datasources or {})["fact"]
+    sources = {"fact": {**fact, **data}}
     return {"type": sent.object_type, "token": sent.token, "document": {}, "datasources": sources}
 
 

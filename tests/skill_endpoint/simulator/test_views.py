@@ -203,9 +203,23 @@ def test_it_says_nothing_of_that_in_a_session_or_where_the_name_was_said(
     assert "Outside a session" not in text(say(home, utterance="tell me a fact"))
 
 
-def test_the_answer_is_marked_with_its_own_language(home: Client, simulator: Stub) -> None:
+@pytest.mark.parametrize("locale", ["fr-FR", "de-DE"])
+def test_the_answer_is_marked_with_the_devices_language(
+    home: Client, simulator: Stub, locale: str
+) -> None:
+    simulator.answers(says("Hello"))
+    home.post(f"{PAGE}act-as/", {"locale": locale, "sends": "nothing"})
+    page = say(home, press="LaunchRequest")
+    assert f'<p class="bubble" dir="auto" lang="{locale[:2]}">Hello</p>' in page.content.decode()
+    assert "There are no texts" not in text(page)
+
+
+def test_an_answer_without_translation_is_marked_as_english(
+    home: Client, simulator: Stub, settings: Settings
+) -> None:
+    settings.LOCALE_PATHS = []  # no sentence of the skill is translated
     simulator.answers(says("Hello", card={"type": "Simple", "title": "A", "content": "Card"}))
-    home.post(f"{PAGE}act-as/", {"locale": "ar-SA", "sends": "nothing"})
+    home.post(f"{PAGE}act-as/", {"locale": "fr-FR", "sends": "nothing"})
     page = say(home, utterance="tell me a fact")
     body = " ".join(page.content.decode().split())
     assert '<p class="bubble" dir="auto" lang="en">Hello</p>' in body
