@@ -21,9 +21,9 @@ def fill(sentence: str, **values: object) -> Ssml:
     return Ssml(sentence.format(**{name: _safe(value) for name, value in values.items()}))
 
 
-def join(*parts: str) -> Ssml:
+def join(*parts: str, by: str = " ") -> Ssml:
     """The parts that hold anything, one after the other; text is escaped, Ssml is not."""
-    return Ssml(" ".join(_safe(part) for part in parts if part))
+    return Ssml(_safe(by).join(_safe(part) for part in parts if part))
 
 
 def first_name_of(speaker: str) -> Ssml:

@@ -105,8 +105,13 @@ def _go_on(turn: Turn, verdict: Ssml) -> Reply:
             lead = say.next_one if len(memory.quiz) > 1 else say.last_one
             return _ask(turn, join(verdict, lead(turn.seed)), text)
         memory.quiz = memory.quiz[1:]  # withdrawn since the quiz began
-    score = say.score(turn.seed, min(memory.quiz_right, memory.quiz_asked), memory.quiz_asked)
-    return Reply(join(verdict, score), offer_another(turn.seed))
+    return Reply(join(verdict, _score(turn)), offer_another(turn.seed))
+
+
+def _score(turn: Turn) -> Ssml:
+    """Of one question the verdict says it all."""
+    right, asked = turn.memory.quiz_right, turn.memory.quiz_asked
+    return say.score(turn.seed, min(right, asked), asked) if asked > 1 else Ssml()
 
 
 def _ask(turn: Turn, before: Ssml, text: FactText) -> Reply:

@@ -77,7 +77,7 @@ def glad(seed: str) -> Ssml:
         pick(
             seed,
             _("I thought so too."),
-            _("I'm glad you like it."),
+            _("I know the feeling."),
             _("There's more where that came from."),
         )
     )

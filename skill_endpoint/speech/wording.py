@@ -8,7 +8,7 @@ from babel.dates import format_date, format_skeleton
 from django.utils.translation import get_language, pgettext, to_locale
 
 from skill_endpoint.facts import measures
-from skill_endpoint.ssml import Ssml, fill, in_voice_of
+from skill_endpoint.ssml import Ssml, fill, in_voice_of, join
 
 # a voice for content that is not in the language of the answer
 VOICES = {"en": "en-US", "de": "de-DE", "es": "es-ES", "fr": "fr-FR", "it": "it-IT", "ja": "ja-JP"}
@@ -20,22 +20,21 @@ def pick(seed: str, *wordings: str) -> str:
     return wordings[digest[0] % len(wordings)]
 
 
-def and_list(words: Sequence[str]) -> str:
+def and_list(words: Sequence[str]) -> Ssml:
     """space, food and history"""
-    if len(words) < 2:
-        return "".join(words)
-    return pgettext("the end of a list", "{words} and {last_word}").format(
-        words=pgettext("between the words of a list", ", ").join(words[:-1]), last_word=words[-1]
-    )
+    return _list(words, pgettext("the end of a list", "{words} and {last_word}"))
 
 
-def or_list(words: Sequence[str]) -> str:
+def or_list(words: Sequence[str]) -> Ssml:
     """Venus, Mars, or Jupiter"""
+    return _list(words, pgettext("the end of a list to choose from", "{words}, or {last_word}"))
+
+
+def _list(words: Sequence[str], end: str) -> Ssml:
     if len(words) < 2:
-        return "".join(words)
-    return pgettext("the end of a list to choose from", "{words}, or {last_word}").format(
-        words=pgettext("between the words of a list", ", ").join(words[:-1]), last_word=words[-1]
-    )
+        return join(*words)
+    comma = pgettext("between the words of a list", ", ")
+    return fill(end, words=join(*words[:-1], by=comma), last_word=words[-1])
 
 
 def month_of(day: date) -> str:
