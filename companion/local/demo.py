@@ -19,7 +19,7 @@ LOST = """
 The local AWS had lost its pool: it was not stopped cleanly. The pool was made again, so everybody
 in it is a new person to the website; what they had saved before stays with their old ids.
 """
-PHRASES = ("open small wonders", "tell me a fact", "save that", "what did I save", "who am I")
+PHRASES = ("open small wonders", "tell me a fact", "save that", "quiz me", "who am I")
 HELP = """
 Two doors are open, {seconds:.1f} s after the command.
 

@@ -78,7 +78,12 @@ class _Loading:
     def _put_topic(self, source: TopicContent) -> Topic:
         values = {
             "name": source.names[ENGLISH].name,
-            "names": {language: asdict(name) for language, name in source.names.items()},
+            "spoken_name": source.names[ENGLISH].spoken,
+            "names": {
+                language: asdict(name)
+                for language, name in source.names.items()
+                if language != ENGLISH
+            },
             "position": source.position,
         }
         present = Topic.objects.filter(slug=source.slug).first()
@@ -123,7 +128,7 @@ TEXT = ("headline", "speech", "more", "question", "options")
 
 
 def _content_of_topic(topic: Topic) -> Table:
-    return _only(topic, "name", "names", "position")
+    return _only(topic, "name", "spoken_name", "names", "position")
 
 
 def _content_of_fact(fact: Fact) -> Table:
@@ -147,7 +152,7 @@ def _digest(content: Table) -> str:
 
 
 # columns that came later: empty they do not count, so that rows loaded before count as unedited
-LATER = {"names", "question", "options"}
+LATER = {"spoken_name", "names", "question", "options"}
 
 
 def _filled(content: Table) -> Table:

@@ -36,8 +36,14 @@ def _long(text: str) -> int:
 class Topic(models.Model):
     slug = models.SlugField(_("slug"), unique=True)
     name = models.CharField(_("name"), max_length=LIMITS["name"])
+    spoken_name = models.CharField(
+        _("name in a sentence"),
+        max_length=LIMITS["spoken"],
+        blank=True,
+        help_text=_("As it stands in “Here's one about …”. Empty: the name in small letters."),
+    )
     names = models.JSONField(
-        _("names by language"),
+        _("names in other languages"),
         default=dict,
         blank=True,
         validators=[names_by_language],
@@ -67,7 +73,7 @@ class Topic(models.Model):
     def spoken(self) -> str:
         """Its name as it stands in a sentence in the language of this thread."""
         lower_case = self.name.lower() if self.name.istitle() else self.name
-        return self._named("spoken") or self._named("name") or lower_case
+        return self._named("spoken") or self.spoken_name or lower_case
 
     def _named(self, form: str) -> str:
         for language in candidates(get_language() or "en"):

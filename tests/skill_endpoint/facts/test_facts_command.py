@@ -359,7 +359,7 @@ def test_rows_of_an_older_version_count_as_unedited(folder: Path, db: None) -> N
         TOPIC + FACT.partition("question")[0].replace("Very odd.", "Rather odd.")
     )
     load(folder)
-    Topic.objects.update(names={}, loaded_digest=OLD_TOPIC_DIGEST)
+    Topic.objects.update(spoken_name="", names={}, loaded_digest=OLD_TOPIC_DIGEST)
     assert Fact.objects.get().loaded_digest == OLD_FACT_DIGEST
     (folder / "space.toml").write_text(TOPIC + FACT)
 
