@@ -110,7 +110,7 @@ def stay_silent(household: Household) -> None:
     with alexa_of(household) as alexa:
         household.mark()
         turn = alexa.end_session("EXCEEDED_MAX_REPROMPTS")
-    household.add(entry_of(turn, heard=_("(silence)"), **_circumstances(household)))
+    household.add(entry_of(turn, understood=[_("(silence)")], **_circumstances(household)))
 
 
 def touch(household: Household, verb: str, number: int) -> None:
@@ -133,7 +133,7 @@ def touch(household: Household, verb: str, number: int) -> None:
         touched=arguments,
         screen_of=number,
         began=began,
-        heard=f"{turn.request['request']['type']} · {verb}",
+        understood=[turn.request["request"]["type"], verb],
         **_circumstances(household),
     )
     _keep(household, entry)
@@ -255,7 +255,7 @@ def _perform(household: Household, understood: Understood, *, said: str, outside
         press=understood.intent,
         began=began,
         outside=outside,
-        heard=heard(understood),
+        understood=heard(understood),
         nearest=list(understood.nearest),
         candidates=candidates(understood) if said else [],
         **_circumstances(household),

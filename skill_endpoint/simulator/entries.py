@@ -50,14 +50,14 @@ def entry_of(turn: Turn, *, kind: str = "turn", **more: Any) -> dict[str, Any]:
     }
 
 
-def heard(understood: Understood) -> str:
-    """Intent and slots in one line: TopicFactIntent · topic = space (space)"""
+def heard(understood: Understood) -> list[str]:
+    """Intent and slots: ["TopicFactIntent", "topic = space → Space"]"""
     parts = [understood.intent]
     for slot in understood.slots.values():
         found = slot.get("resolutions", {}).get("resolutionsPerAuthority", [{}])[0].get("values")
         match = f" → {found[0]['value']['name']}" if found else ""
         parts.append(f"{slot['name']} = {slot['value']}{match}")
-    return " · ".join(parts)
+    return parts
 
 
 def candidates(understood: Understood) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def candidates(understood: Understood) -> list[dict[str, Any]]:
         {
             "intent": each.intent,
             "sample": each.sample,
-            "slots": " · ".join(f"{name} = {said}" for name, said in each.slots.items()),
+            "slots": [f"{name} = {said}" for name, said in each.slots.items()],
             # rounded down: only what fits wholly has a hundred
             "percent": math.floor(each.score * 100),
         }

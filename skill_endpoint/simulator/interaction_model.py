@@ -40,8 +40,8 @@ class Sample:
 
     @property
     def is_bare(self) -> bool:
-        """Nothing but a slot: it fits whatever is said."""
-        return not self.literal and len(self.slots) == 1
+        """Nothing but slots: it fits whatever is said, in as many words."""
+        return not "".join(self.literals).strip()
 
 
 @dataclass(frozen=True)

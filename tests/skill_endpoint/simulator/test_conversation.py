@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +49,17 @@ def test_it_shows_candidates_of_what_was_not_understood(home: Client, simulator:
     assert "Not understood. No sample matches. The nearest:" in shown
     (turn,) = [entry for entry in household_of(home).talk if entry["kind"] == "turn"]
     assert 0 < turn["candidates"][0]["percent"] < 50
+
+
+def test_slots_alone_do_not_swallow_what_is_said(home: Client, models: Path) -> None:
+    """As Arabic has them, where "and" is no word of its own."""
+    document = json.loads((models / "en-US.json").read_text(encoding="utf-8"))
+    topics = [{"name": name, "type": "Topic"} for name in ("topic", "second_topic")]
+    intent = {"name": "SetTopicsIntent", "slots": topics, "samples": ["{topic} {second_topic}"]}
+    document["interactionModel"]["languageModel"]["intents"].append(intent)
+    (models / "en-US.json").write_text(json.dumps(document), encoding="utf-8")
+    assert "AMAZON.FallbackIntent" in text(say(home, utterance="xyzzy plugh"))
+    assert "SetTopicsIntent · topic = planets" in text(say(home, utterance="planets space"))
 
 
 def test_a_button_has_no_candidates(home: Client, simulator: Stub) -> None:
