@@ -7,7 +7,7 @@ from dataclasses import replace
 from skill_endpoint.handlers import facts
 from skill_endpoint.speech import builtin as say
 from skill_endpoint.speech.facts import offer_another
-from skill_endpoint.ssml import Ssml, is_well_formed
+from skill_endpoint.ssml import Ssml, is_well_formed, join
 from skill_endpoint.turn import ANOTHER, DAILY, TOPIC, Question, Reply, Turn
 
 MISSES = 3  # after so many turns in a row that we did not understand, we stop asking
@@ -46,7 +46,8 @@ def repeat(turn: Turn) -> Reply:
         question = Question(Ssml(), Ssml(memory.reprompt), memory.pending)
         return Reply(Ssml(memory.speech), question if memory.reprompt else None)
     if text := facts.that_fact(turn):
-        return turn.reply(facts.aloud(turn, text, text.speech), offer_another(turn.seed))
+        speech = join(facts.only_in_english(turn, text), facts.aloud(turn, text, text.speech))
+        return turn.reply(speech, offer_another(turn.seed))
     return Reply(say.nothing_to_repeat(), say.offer_todays_fact(turn.seed))
 
 

@@ -91,7 +91,7 @@ def tell_me_more(turn: Turn) -> Reply:
     turn.memory.more_of = text.fact_id
     if not text.more:
         return turn.reply(say.no_more(turn.seed), offer)
-    speech = join(_only_in_english(turn, text), aloud(turn, text, text.more))
+    speech = join(only_in_english(turn, text), aloud(turn, text, text.more))
     card = _card(turn, text, text.more)
     return turn.reply(speech, offer, card, screen_of(turn, text, text.more))
 
@@ -199,14 +199,14 @@ def _spoken(turn: Turn, text: FactText, opening: Ssml, question: Question | None
     turn.memory.told(text.fact_id)
     turn.memory.more_of = 0
     return turn.reply(
-        say.told(join(opening, _only_in_english(turn, text)), aloud(turn, text, text.speech)),
+        say.told(join(opening, only_in_english(turn, text)), aloud(turn, text, text.speech)),
         question or say.offer_another(turn.seed),
         _card(turn, text, text.speech),
         screen_of(turn, text, text.speech),
     )
 
 
-def _only_in_english(turn: Turn, text: FactText) -> Ssml:
+def only_in_english(turn: Turn, text: FactText) -> Ssml:
     """Once a conversation, before the first text that is not in the person's language."""
     wanted = language().partition("-")[0]
     if turn.memory.in_english or text.language.partition("-")[0] == wanted:

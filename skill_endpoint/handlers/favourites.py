@@ -12,12 +12,14 @@ from skill_endpoint.handlers.facts import (
     next_question,
     no_fact_yet,
     no_such_topic,
+    only_in_english,
     screen_of,
     that_fact,
 )
 from skill_endpoint.speech import account
 from skill_endpoint.speech import favourites as say
 from skill_endpoint.speech.facts import offer_a_fact, offer_another
+from skill_endpoint.ssml import Ssml, join
 from skill_endpoint.turn import Reply, Turn
 
 READ_OUT = 3  # headlines: more than that nobody remembers
@@ -71,6 +73,7 @@ def list_saved(turn: Turn) -> Reply:
         return turn.reply(say.nothing_saved(topic.spoken if topic else ""), next_question(turn))
     texts = [favourite.fact.text(language()) for favourite in latest]
     headlines = [aloud(turn, text, text.headline) for text in texts]
+    announced = next(filter(None, (only_in_english(turn, text) for text in texts)), Ssml())
     about = latest[0].fact.topic.spoken if slug else ""
     speech = say.list_saved(latest[0].total, headlines, about)
-    return turn.reply(speech, offer_a_fact(turn.seed))
+    return turn.reply(join(announced, speech), offer_a_fact(turn.seed))

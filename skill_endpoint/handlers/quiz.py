@@ -33,7 +33,8 @@ def start(turn: Turn) -> Reply:
     chosen = sorted(texts, key=lambda text: _shuffled(turn.seed, text.fact.slug))[:QUIZ_LENGTH]
     turn.memory.quiz = [text.fact_id for text in chosen]
     turn.memory.quiz_seed = turn.seed[-12:]
-    return _ask(turn, say.begins(turn.seed, len(chosen)), chosen[0])
+    before = join(say.begins(turn.seed, len(chosen)), facts.only_in_english(turn, chosen[0]))
+    return _ask(turn, before, chosen[0])
 
 
 def answer(turn: Turn) -> Reply:

@@ -91,6 +91,7 @@ def test_every_answer_is_in_the_language_of_the_device(
 
     for answer in answers:
         said = speech(answer)
+        assert re.sub(r"<[^>]*>", "", said).strip(), answer.ssml  # never English alone
         assert locale.parent not in SCRIPTS or re.search(WORDS[locale.parent], said), said
         for source in sources:
             assert source not in said
