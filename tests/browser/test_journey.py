@@ -28,7 +28,7 @@ def test_one_person_through_both_doors(visitor: Visitor) -> None:
     expect(page.get_by_role("button", name=re.compile("^Saved")).first).to_be_visible()
 
     visitor.link(EMAIL)
-    expect(page.locator(".status.good")).to_have_text("Linked")
+    expect(page.locator("#account .status.good")).to_have_text("Linked")
     assert "saved" in visitor.say("what did I save").lower()
     told = visitor.say("tell me a fact")
     assert len(told) > 40

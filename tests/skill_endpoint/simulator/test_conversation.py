@@ -51,6 +51,10 @@ def test_it_shows_candidates_of_what_was_not_understood(home: Client, simulator:
     assert 0 < turn["candidates"][0]["percent"] < 50
 
 
+def test_it_says_so_where_no_sample_is_even_like_it(home: Client, simulator: Stub) -> None:
+    assert "Not understood. No sample is like it." in text(say(home, utterance="ξψφ"))
+
+
 def test_slots_alone_do_not_swallow_what_is_said(home: Client, models: Path) -> None:
     """As Arabic has them, where "and" is no word of its own."""
     document = json.loads((models / "en-US.json").read_text(encoding="utf-8"))
