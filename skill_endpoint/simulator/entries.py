@@ -75,9 +75,10 @@ def candidates(understood: Understood) -> list[dict[str, Any]]:
 
 
 def _card(card: dict[str, Any] | None) -> dict[str, str] | None:
+    """Its texts; one that is missing is empty, because a template fails on what is not there."""
     if card is None:
         return None
-    return {name: str(card[name])[:MAX_TEXT] for name in _CARD_TEXTS if name in card}
+    return {name: str(card.get(name) or "")[:MAX_TEXT] for name in _CARD_TEXTS}
 
 
 def _tells_content(turn: Turn) -> bool:

@@ -10,8 +10,10 @@ import pytest
 from django.test import Client
 
 from skill_endpoint.screens import Screen, directive
-from skill_endpoint.simulator import entries
+from skill_endpoint.simulator import entries, households
+from skill_endpoint.simulator.access import pki_folder
 from skill_endpoint.simulator.devices import KINDS
+from skill_endpoint.simulator.views import COOKIE
 from tests.skill_endpoint.simulator.stub import Stub
 from tests.skill_endpoint.simulator.test_alexa import says
 from tests.skill_endpoint.simulator.test_views import PAGE, household_of, say, text
@@ -290,3 +292,29 @@ def test_an_endless_answer_is_not_read(home: Client, simulator: Stub) -> None:
     assert "not a JSON object" in text(say(home, press="LaunchRequest"))
     simulator.answers(b'{"response":' * 30_000)
     assert "not a JSON object" in text(say(home, press="LaunchRequest"))
+
+
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2VjcmV0"
+
+
+def test_a_token_is_hidden_before_a_text_is_cut(home: Client, simulator: Stub) -> None:
+    """Half a token does not look like one any more."""
+    act_as(home, device="show-5")
+    data = {"text": "x" * 590 + TOKEN}
+    kind = "x" * (60 - len(TOKEN) + 4) + TOKEN
+    directives = [showing(**data), {"type": f"Alexa.{kind}"}]
+    simulator.answers(says("Hello?", card={"type": f"-{TOKEN}"[:56]}, directives=directives))
+    body = say(home, press="LaunchRequest").content.decode()
+    assert "eyJhbGci" not in body
+
+
+def test_a_new_user_has_no_tokens(home: Client, simulator: Stub) -> None:
+    key = say(home, press="LaunchRequest") and home.cookies[COOKIE].value
+    with households.opened(pki_folder(), key, "amzn1.ask.skill.tests") as household:
+        household.account.access_token = household.account.refresh_token = "secret"
+        household.sends = "token"
+    home.post(f"{PAGE}new-user/")
+    account = household_of(home).account
+    assert (account.access_token, account.refresh_token, account.user_id) == ("", "", "")
+    say(home, press="LaunchRequest")
+    assert "accessToken" not in simulator.received[-1].json["context"]["System"]["user"]
