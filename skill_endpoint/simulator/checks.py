@@ -262,7 +262,10 @@ def time(exchange: Exchange) -> Seen | None:
 def one_breath(exchange: Exchange) -> Seen | None:
     if not exchange.speech:
         return None
-    number = seconds(exchange.speech, exchange.language, exchange.ssml)
+    # the question behind the last pause is a breath of its own
+    statement = exchange.ssml.rpartition("<break")[0] if exchange.is_open else ""
+    told = readable(statement) if statement else exchange.speech
+    number = seconds(told, exchange.language, statement or exchange.ssml)
     return "warning" if number > ONE_BREATH else "ok", _("about %(number)d s") % {
         "number": max(1, round(number))
     }

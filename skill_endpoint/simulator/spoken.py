@@ -64,7 +64,7 @@ def output_text(output_speech: object) -> str:
 # what a calm voice says in a second; long words make for fewer.
 _LETTERS_A_SECOND = {"ja": 6.5}
 _WORDS_A_SECOND = {"ar": 2.0, "de": 2.2, "es": 2.7, "fr": 2.8, "hi": 2.7, "it": 2.6, "nl": 2.4}
-_WORDS_A_SECOND_ELSEWHERE = 2.5
+_WORDS_A_SECOND_ELSEWHERE = 2.8
 _BREAK = re.compile(r"""<break\b[^>]{0,60}\btime=["'](\d{1,5})(ms|s)["']""")
 
 

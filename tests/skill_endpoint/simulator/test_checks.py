@@ -283,3 +283,10 @@ def test_nothing_is_said_where_nobody_listens(request_: Envelope) -> None:
 @pytest.mark.parametrize("response", [{}, {"response": {"outputSpeech": 5, "reprompt": []}}])
 def test_nonsense_breaks_no_check(nonsense: Envelope, response: Envelope) -> None:
     assert found("shape", response, nonsense)
+
+
+def test_the_question_at_the_end_is_a_breath_of_its_own() -> None:
+    fact, asked = "word " * 30, 'x <break time="600ms"/> Would you like to hear another one now?'
+
+    assert state("one_breath", asking(outputSpeech=ssml(f"{fact} {asked}"))) == "ok"
+    assert state("one_breath", telling(f"{fact} {asked}")) == "warning"
