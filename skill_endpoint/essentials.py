@@ -58,6 +58,19 @@ def essentials(envelope: str) -> str | None:
     return json.dumps(kept)
 
 
+def silence(envelope: str) -> str:
+    """What a genuine request gets that is not for us: nothing said, and nothing forgotten.
+
+    Alexa drops the session's attributes where an answer does not bring them back.
+    """
+    empty: Table = {"version": "1.0", "response": {}}
+    try:
+        attributes = _table(_table(_table(json.loads(envelope)).get("session")).get("attributes"))
+    except (ValueError, RecursionError):
+        attributes = {}
+    return json.dumps({**empty, "sessionAttributes": attributes} if attributes else empty)
+
+
 def _slot(name: str, slot: Table) -> Table:
     """With the first value that Alexa found for it, if there is one."""
     kept: Table = {"name": name, **_texts(slot, "value")}

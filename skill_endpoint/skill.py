@@ -22,12 +22,12 @@ from ask_sdk_runtime import exceptions as runtime
 from django.utils import translation
 
 from skill_endpoint.certvalidator_stand_in import WebserviceSkillHandler
-from skill_endpoint.essentials import essentials
+from skill_endpoint.essentials import essentials, silence
 from skill_endpoint.handlers import builtin, facts, favourites, launch, profile, quiz
 from skill_endpoint.handlers.errors import Apology
 from skill_endpoint.handlers.events import SkillEvents
 from skill_endpoint.handlers.session import SessionEnded
-from skill_endpoint.handlers.touches import Touches
+from skill_endpoint.handlers.touches import ScreenFailed, Touches
 from skill_endpoint.interceptors import IdentifyCaller, language_of
 from skill_endpoint.locales import LOCALES
 from skill_endpoint.speech.builtin import apology
@@ -82,8 +82,6 @@ ANSWERS: dict[str, dict[str, Callable[[Turn], Reply]]] = {
     },
 }
 
-# what a request gets that is genuine and not for us; DESIGN: never an error for what Alexa adds
-EMPTY = json.dumps({"version": "1.0", "response": {}})
 # of the SDK's two packages each has a class of its own
 UNREADABLE = (core.SerializationException, runtime.SerializationException)
 
@@ -128,7 +126,7 @@ def build_skill() -> SmallWonders:
     _read_catalogues()
     builder = CustomSkillBuilder()
     builder.add_global_request_interceptor(IdentifyCaller())
-    for handler in (Launch(), Intents(), Touches(), SessionEnded(), SkillEvents()):
+    for handler in (Launch(), Intents(), Touches(), ScreenFailed(), SessionEnded(), SkillEvents()):
         builder.add_request_handler(handler)
     builder.add_exception_handler(Apology())
     return SmallWonders(builder.skill_configuration)
@@ -154,11 +152,13 @@ def answer(envelope: str) -> str:
         except UNREADABLE:
             readable = essentials(envelope)
             if readable is None:
-                return EMPTY
+                return silence(envelope)
             response = _service.verify_request_and_dispatch({}, readable)
+        text = json.dumps(response, ensure_ascii=False)
+        text.encode()  # half a surrogate pair is text to Python, and nothing that can be sent
     except (*UNREADABLE, runtime.DispatchException):
-        return EMPTY
+        return silence(envelope)
     except Exception:
         log.exception("skill_failed_outside_its_handlers")
-        return EMPTY
-    return json.dumps(response, ensure_ascii=False)
+        return silence(envelope)
+    return text

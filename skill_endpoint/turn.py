@@ -120,9 +120,10 @@ class Turn:
         if slot is None:
             return SpokenSlot()
         spoken = str(slot.value or "").strip()[:SPOKEN_LENGTH]
-        for found in (slot.resolutions and slot.resolutions.resolutions_per_authority) or []:
+        authorities = (slot.resolutions and slot.resolutions.resolutions_per_authority) or []
+        for found in filter(None, authorities):
             if found.status and found.status.code == StatusCode.ER_SUCCESS_MATCH:
-                for match in found.values or []:
+                for match in filter(None, found.values or []):
                     if match.value and match.value.id:
                         return SpokenSlot(spoken, match.value.id)
         return SpokenSlot(spoken)
@@ -158,5 +159,6 @@ def respond(handler_input: HandlerInput, turn: Turn, reply: Reply) -> Response:
         builder.set_card(SimpleCard(title=reply.card_title, content=reply.card_text))
     if reply.screen and has_screen(handler_input):
         builder.add_directive(directive(reply.screen))
-    handler_input.attributes_manager.session_attributes = memory.to_attributes()
+    if handler_input.request_envelope.session is not None:
+        handler_input.attributes_manager.session_attributes = memory.to_attributes()
     return builder.response

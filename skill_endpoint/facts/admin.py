@@ -2,9 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin import UserAdmin
 from accounts.careful_admin import CarefulAdmin
 from accounts.models import User
-from skill_endpoint.facts.content import LIMITS
+from skill_endpoint.facts.forms import FactTextForm, FactTexts, TopicForm
 from skill_endpoint.facts.models import Fact, FactReport, FactText, Topic
+from skill_endpoint.locales import LOCALES
 
 
 @admin.register(Topic)
 class TopicAdmin(CarefulAdmin):
+    form = TopicForm
     list_display = ("name", "slug", "position", "facts")
     list_editable = ("position",)
     search_fields = ("name", "slug")
@@ -34,35 +34,17 @@ class TopicAdmin(CarefulAdmin):
         return int(topic.number_of_facts)  # type: ignore[attr-defined]
 
 
-class FactTextForm(forms.ModelForm[FactText]):
-    """Boxes for what is longer than a line; they say how much fits."""
-
-    class Meta:
-        model = FactText
-        fields = ("language", "headline", "speech", "more", "question", "options")
-        widgets = {  # noqa: RUF012 - ModelForm declares it so
-            "speech": AdminTextareaWidget(attrs={"rows": 3}),
-            "more": AdminTextareaWidget(attrs={"rows": 5}),
-            "options": AdminTextareaWidget(attrs={"rows": 1}),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("headline", "speech", "more", "question"):
-            field = self.fields[name]
-            limit = _("At most %(limit)s characters.") % {"limit": LIMITS[name]}
-            field.help_text = f"{field.help_text} {limit}".strip()
-
-    def clean_speech(self) -> str:
-        """One breath is one line."""
-        return " ".join(self.cleaned_data["speech"].split())
-
-
 class FactTextInline(admin.StackedInline[FactText, Fact]):
     model = FactText
     form = FactTextForm
+    formset = FactTexts
     extra = 0
     min_num = 1
+    max_num = 2 * len(LOCALES)
+
+    def get_formset(self, request: HttpRequest, obj: Fact | None = None, **kwargs: Any) -> Any:
+        # a forged number of forms costs no more than so many
+        return super().get_formset(request, obj, **{"absolute_max": self.max_num, **kwargs})
 
 
 @admin.register(Fact)

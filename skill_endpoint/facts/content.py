@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from skill_endpoint.facts.answers import are_apart
 from skill_endpoint.facts.measures import is_balanced, longest
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -236,7 +237,7 @@ def _option_problems(options: list[Any]) -> Iterator[str]:
     if not all(isinstance(option, str) and option.strip() == option != "" for option in options):
         yield "options must be words"
         return
-    if len({option.casefold() for option in options}) != OPTIONS or len(options) != OPTIONS:
+    if len(options) != OPTIONS or not are_apart(options):
         yield f"options must be {OPTIONS} different ones"
     if any(len(option) > LIMITS["option"] for option in options):
         yield f"an option has more than {LIMITS['option']} characters"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
@@ -16,7 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Door
 from skill_endpoint.facts.content import LIMITS
-from skill_endpoint.facts.validators import EachReading, names_by_language, three_answers
+from skill_endpoint.facts.validators import (
+    EachReading,
+    known_language,
+    names_by_language,
+    three_answers,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -47,10 +52,6 @@ class Topic(models.Model):
         default=dict,
         blank=True,
         validators=[names_by_language],
-        help_text=_(
-            "For each language a title and how it stands in a sentence: "
-            '{"fr": {"name": "Espace", "spoken": "l’espace"}}'
-        ),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     # of the names and the position as they were loaded: what differs now was edited here
@@ -78,7 +79,7 @@ class Topic(models.Model):
     def _named(self, form: str) -> str:
         for language in candidates(get_language() or "en"):
             if name := self.names.get(language):
-                return str(name.get(form, ""))
+                return str(name[form])
         return ""
 
 
@@ -191,7 +192,10 @@ class FactText(models.Model):
         Fact, on_delete=models.CASCADE, related_name="texts", verbose_name=_("fact")
     )
     language = models.CharField(
-        _("language"), max_length=12, help_text=_("Lower case: en, fr, fr-ca.")
+        _("language"),
+        max_length=12,
+        validators=[known_language],
+        help_text=_("Lower case: en, fr, fr-ca."),
     )
     headline = models.CharField(
         _("headline"), max_length=_long("headline"), validators=[EachReading(LIMITS["headline"])]
@@ -209,14 +213,17 @@ class FactText(models.Model):
         validators=[EachReading(LIMITS["more"])],
     )
     question = models.CharField(
-        _("quiz question"), max_length=LIMITS["question"], blank=True, help_text=_("On the speech.")
+        _("quiz question"),
+        max_length=LIMITS["question"],
+        blank=True,
+        validators=[EachReading(LIMITS["question"])],
+        help_text=_("On the speech."),
     )
     options = models.JSONField(
         _("answers"),
         default=list,
         blank=True,
         validators=[three_answers],
-        help_text=_('Three, the right one first: ["Venus", "Mars", "Jupiter"]'),
     )
 
     objects: ClassVar[FactTextQuerySet] = FactTextQuerySet.as_manager()  # type: ignore[assignment]
@@ -317,14 +324,20 @@ class FactReportQuerySet(models.QuerySet["FactReport"]):
     def open(self) -> Self:
         return self.filter(closed_at=None)
 
+    def expired(self) -> Self:
+        return self.filter(closed_at__lt=timezone.now() - FactReport.KEPT)
+
     def file(self, fact_id: int, user: User | None, *, language: str, request_id: str) -> bool:
         """Put a fact before the operators; False where enough of it stands there already.
 
         A person says it once. Of people that we do not know a few are enough: nobody can fill
         the queue.
         """
-        waiting = self.open().filter(fact_id=fact_id, user=user)
-        if waiting.count() >= (1 if user else FactReport.FROM_NOBODY):
+        open_ = self.open().filter(user=user)
+        of_this = open_.filter(fact_id=fact_id).count()
+        if of_this >= (1 if user else FactReport.FROM_NOBODY):
+            return False
+        if not user and open_.count() >= FactReport.FROM_NOBODY_IN_ALL:
             return False
         self.create(fact_id=fact_id, user=user, language=language, request_id=request_id[:255])
         return True
@@ -333,7 +346,10 @@ class FactReportQuerySet(models.QuerySet["FactReport"]):
 class FactReport(models.Model):
     """Somebody said that a fact is wrong: for an operator to look into."""
 
-    FROM_NOBODY: ClassVar[int] = 3  # open reports of one fact by people without an account
+    # open reports by people without an account: of one fact, and of all
+    FROM_NOBODY: ClassVar[int] = 3
+    FROM_NOBODY_IN_ALL: ClassVar[int] = 100
+    KEPT: ClassVar[timedelta] = timedelta(days=90)  # after it was closed
 
     fact = models.ForeignKey(
         Fact, on_delete=models.CASCADE, related_name="reports", verbose_name=_("fact")

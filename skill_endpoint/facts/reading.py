@@ -11,9 +11,12 @@ RECENT = 30  # hearings that a quiz asks about
 
 
 def text_of(fact_id: int, language: str) -> FactText | None:
-    """The text with its fact and topic, in the language (`fr-ca`), its parent or English."""
+    """The text with its fact and topic, in the language (`fr-ca`), its parent or English.
+
+    None for a fact that was withdrawn: there is a reason.
+    """
     wanted = language.lower()
-    texts = FactText.objects.filter(fact_id=fact_id).readable_in(wanted)
+    texts = FactText.objects.filter(fact_id=fact_id, fact__is_published=True).readable_in(wanted)
     return max(
         texts.select_related("fact__topic"),
         # the nearer the language, the longer the part that both share; English comes last

@@ -6,8 +6,10 @@ from django.core.exceptions import ValidationError
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext as _
 
-from skill_endpoint.facts.content import LIMITS, OPTIONS
+from skill_endpoint.facts.answers import are_apart
+from skill_endpoint.facts.content import ENGLISH, LIMITS, OPTIONS
 from skill_endpoint.facts.measures import is_balanced, longest
+from skill_endpoint.locales import LOCALES
 
 
 @deconstructible
@@ -35,29 +37,50 @@ class EachReading:
         return hash(self.limit)
 
 
+def known_languages() -> list[str]:
+    """Those that some locale of Alexa is answered in, regions included; English first."""
+    known = {language for each in LOCALES.values() for language in (each.parent, each.language)}
+    return sorted(known, key=lambda language: (language != ENGLISH, language))
+
+
+def known_language(language: str) -> None:
+    if language not in known_languages():
+        raise ValidationError(
+            _("The skill speaks no “%(language)s”."), params={"language": language[:12]}
+        )
+
+
 def names_by_language(names: object) -> None:
     """Raises ValidationError for anything but {language: {"name": text, "spoken": text}}."""
     fine = isinstance(names, dict) and all(
         isinstance(name, dict)
         and set(name) == {"name", "spoken"}
-        and all(isinstance(text, str) and 0 < len(text) <= LIMITS["name"] for text in name.values())
+        and all(_is_sayable(text, LIMITS["name"]) for text in name.values())
         for name in names.values()
     )
-    if not fine:
+    if not fine or not isinstance(names, dict):
         raise ValidationError(_("Each language needs a “name” and a “spoken” form, and no more."))
+    for language in names:
+        known_language(language)
 
 
 def three_answers(options: object) -> None:
-    """Raises ValidationError for anything but three different short answers, or none."""
+    """Raises ValidationError for anything but three answers that can be told apart, or none."""
     if not options:
         return
     fine = (
         isinstance(options, list)
-        and all(isinstance(each, str) and 0 < len(each) <= LIMITS["option"] for each in options)
-        and len({each.casefold() for each in options}) == len(options) == OPTIONS
+        and len(options) == OPTIONS
+        and all(_is_sayable(option, LIMITS["option"]) for option in options)
+        and are_apart(options)
     )
     if not fine:
         raise ValidationError(
-            _("Three different answers, each of at most %(limit)s characters."),
+            _("Three answers that sound different, each of at most %(limit)s characters."),
             params={"limit": LIMITS["option"]},
         )
+
+
+def _is_sayable(text: object, limit: int) -> bool:
+    """A short line of text, without what no page, no markup and no database takes."""
+    return isinstance(text, str) and 0 < len(text.strip()) <= limit and text.isprintable()

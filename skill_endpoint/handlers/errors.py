@@ -4,6 +4,9 @@ import structlog
 from ask_sdk_core.dispatch_components.exception_components import AbstractExceptionHandler
 from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_core.response_helper import ResponseFactory
+from ask_sdk_model.intent_request import IntentRequest
+from ask_sdk_model.interfaces.alexa.presentation.apl.user_event import UserEvent
+from ask_sdk_model.launch_request import LaunchRequest
 from ask_sdk_model.response import Response
 from ask_sdk_runtime.exceptions import DispatchException
 
@@ -28,6 +31,6 @@ class Apology(AbstractExceptionHandler):
             exc_info=exception,
         )
         answer = ResponseFactory()  # a new one: the handler may have left half an answer
-        if handler_input.request_envelope.session is not None:  # nobody listens to an event
+        if isinstance(request, LaunchRequest | IntentRequest | UserEvent):  # somebody listens
             answer.speak(apology()).set_should_end_session(True)
         return answer.response

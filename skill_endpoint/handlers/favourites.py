@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db.models import Count, QuerySet, Window
 
 from accounts.models import Door
-from skill_endpoint.facts.models import Favourite, Topic
+from skill_endpoint.facts.models import Fact, Favourite, Topic
 from skill_endpoint.facts.topics import EVERYTHING
 from skill_endpoint.handlers.account import account_needed
 from skill_endpoint.handlers.facts import (
@@ -58,7 +58,9 @@ def list_saved(turn: Turn) -> Reply:
     slot = turn.slot("topic")
     if slot.spoken and not slot.id:
         return no_such_topic(turn, slot.spoken, list(Topic.objects.all()))
-    favourites: QuerySet[Favourite] = Favourite.objects.filter(user=turn.user)
+    favourites: QuerySet[Favourite] = Favourite.objects.filter(
+        user=turn.user, fact__in=Fact.objects.told_in(language())
+    )
     slug = slot.id if slot.id != EVERYTHING else ""
     if slug:
         favourites = favourites.filter(fact__topic__slug=slug)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Sequence
 
+from skill_endpoint.facts.answers import sound, words
 from skill_endpoint.facts.models import FactText
 from skill_endpoint.facts.reading import heard_last, questions_of, text_of
 from skill_endpoint.handlers import builtin, facts
@@ -144,8 +143,8 @@ def _chosen(slot: SpokenSlot, options: Sequence[str]) -> str | None:
     "Two" may be an answer and a place: what we offered in so many words comes first. The place is
     the slot's id.
     """
-    said = _plain(slot.spoken)
-    if exact := [option for option in options if _plain(option) == said]:
+    said = sound(slot.spoken)
+    if exact := [option for option in options if sound(option) == said]:
         return exact[0]
     if slot.id.isdecimal() and slot.id.isascii() and 0 < int(slot.id[:3]) <= len(options):
         return options[int(slot.id[:3]) - 1]
@@ -158,18 +157,9 @@ def _is_part(spoken: str, option: str) -> bool:
 
     Japanese writes no spaces: there it is the letters.
     """
-    said, offered = set(_words(spoken)), set(_words(option))
+    said, offered = set(words(spoken)), set(words(option))
     if len(said) == len(offered) == 1 and language() == "ja":
-        return bool(_plain(spoken)) and (
-            _plain(option) in _plain(spoken) or _plain(spoken) in _plain(option)
+        return bool(sound(spoken)) and (
+            sound(option) in sound(spoken) or sound(spoken) in sound(option)
         )
     return bool(said) and (said <= offered or offered <= said)
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
-
-
-def _plain(words: str) -> str:
-    """Without case, punctuation and spaces: "The Moon." -> "themoon" """
-    return "".join(_words(words))

@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_model.interfaces.alexa.presentation.apl.render_document_directive import (
@@ -48,16 +49,21 @@ def has_screen(handler_input: HandlerInput) -> bool:
 
 
 def directive(screen: Screen) -> RenderDocumentDirective:
-    shown = {
-        "id": screen.fact_id,
+    texts = {
         "topic": screen.topic,
         "headline": screen.headline,
         "text": screen.text,
         "source": screen.source,
-        "isSaved": screen.is_saved,
         "save": say.save(),
         "saved": say.saved(),
         "another": say.another(),
+    }
+    shown: dict[str, object] = {
+        "id": screen.fact_id,
+        "isSaved": screen.is_saved,
         "direction": "RTL" if get_language_bidi() else "LTR",
+        # a Text component reads markup: "5 < 6" would be a tag
+        # https://developer.amazon.com/en-US/docs/alexa/alexa-presentation-language/apl-text.html
+        **{name: escape(text) for name, text in texts.items()},
     }
     return RenderDocumentDirective(token=TOKEN, document=DOCUMENT, datasources={"fact": shown})

@@ -6,6 +6,7 @@ nothing else.
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 from skill_endpoint.simulator.envelopes import Envelope
@@ -47,4 +48,4 @@ def _data(response: Envelope | None) -> dict[str, Any] | None:
 
 def _text(data: dict[str, Any], name: str) -> str:
     value = data.get(name)
-    return value[:_LENGTH] if isinstance(value, str) else ""
+    return unescape(value)[:_LENGTH] if isinstance(value, str) else ""

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Door, User
-from skill_endpoint.facts.models import Fact, FactReport, FactText, Favourite, Hearing, Topic
+from skill_endpoint.facts.models import Fact, FactText, Favourite, Hearing, Topic
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
 
 pytestmark = pytest.mark.django_db
@@ -195,87 +195,6 @@ def test_events_are_found_by_the_alexa_user_id(office: Client, link: AccountLink
     assert found(office, "/admin/skill_endpoint/skillevent/", link.alexa_user_id) == [
         "AlexaSkillEvent.hers"
     ]
-
-
-def test_a_text_is_written_in_boxes_that_say_how_much_fits(office: Client, fact: Fact) -> None:
-    page = office.get(f"/admin/facts/fact/{fact.pk}/change/").content.decode()
-    for name, limit in (("speech", 220), ("more", 440)):
-        [box] = re.findall(rf'<textarea name="texts-0-{name}"[^>]*>', page)
-        assert f'maxlength="{limit * 3 // 2}"' in box  # a measure may be written both ways
-        assert f"At most {limit} characters" in page
-
-
-def test_a_text_whose_longer_reading_is_too_long_is_refused(office: Client, fact: Fact) -> None:
-    row = fact.texts.get()
-    long = f"It is [1 km|{'x' * 215}] wide."
-    form = {
-        "topic": str(fact.topic.pk),
-        "slug": "squid",
-        "source_title": "Squid",
-        "source_publisher": "Press",
-        "source_locator": "1",
-        "checked_on": "",
-        "texts-TOTAL_FORMS": "1",
-        "texts-INITIAL_FORMS": "1",
-        "texts-0-id": str(row.pk),
-        "texts-0-fact": str(fact.pk),
-        "texts-0-language": "en",
-        "texts-0-headline": "On squid",
-        "texts-0-speech": long,
-        "texts-0-more": "",
-        "texts-0-question": "Which one?",
-    }
-    page = office.post(f"/admin/facts/fact/{fact.pk}/change/", form).content.decode()
-
-    assert "when it is spoken; at most 220 fit" in page
-    assert "A quiz question and its answers come together" in page
-    row.refresh_from_db()
-    assert row.speech != long
-
-
-def test_an_operator_closes_a_report_and_opens_it_again(office: Client, fact: Fact) -> None:
-    FactReport.objects.file(fact.pk, None, language="en", request_id="turn-1")
-    report = FactReport.objects.get()
-    queue = "/admin/facts/factreport/"
-
-    def act(action: str) -> None:
-        office.post(queue, {"action": action, "_selected_action": [report.pk]})
-        report.refresh_from_db()
-
-    assert "squid" in office.get(f"{queue}?state=open").content.decode()
-    act("close")
-    assert report.closed_at
-    assert office.get(f"{queue}?state=open").context["cl"].result_count == 0
-    act("reopen")
-    assert report.closed_at is None
-    detail = office.get(f"{queue}{report.pk}/change/").content.decode()
-    assert f"/admin/facts/fact/{fact.pk}/change/" in detail
-    assert "turn-1" in detail
-
-
-def test_a_text_is_one_line_whatever_was_typed(office: Client, fact: Fact) -> None:
-    row = fact.texts.get()
-    office.post(
-        f"/admin/facts/fact/{fact.pk}/change/",
-        {
-            "topic": str(fact.topic.pk),
-            "slug": "squid",
-            "source_title": "Squid",
-            "source_publisher": "Press",
-            "source_locator": "1",
-            "checked_on": "2026-11-20",
-            "texts-TOTAL_FORMS": "1",
-            "texts-INITIAL_FORMS": "1",
-            "texts-0-id": str(row.pk),
-            "texts-0-fact": str(fact.pk),
-            "texts-0-language": "en",
-            "texts-0-headline": "On squid",
-            "texts-0-speech": "It glows\r\n in the dark.",
-            "texts-0-more": "",
-        },
-    )
-    row.refresh_from_db()
-    assert row.speech == "It glows in the dark."
 
 
 @pytest.mark.parametrize(

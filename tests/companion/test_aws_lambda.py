@@ -24,7 +24,7 @@ from skill_endpoint import metrics
 from skill_endpoint.models import AccountLink, SkillEvent
 from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator.envelopes import Device, Envelope
-from skill_endpoint.verification import MAX_BODY_BYTES
+from skill_endpoint.verification import MAX_BODY_BYTES, MAX_DEPTH
 from tests.cognito import TokenMint
 
 # committed, for the handler closes the connection as it does in Lambda
@@ -176,7 +176,20 @@ def nested(levels: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "value", ["half \ud800 a pair", "NUL \0", float("nan"), float("inf"), {1, 2}, nested(100_000)]
+    "value",
+    [
+        "half \ud800 a pair",
+        {"half \ud800 a pair": 1},
+        "NUL \0",
+        {"NUL \0": 1},
+        float("nan"),
+        float("inf"),
+        float("-inf"),
+        {1, 2},
+        nested(MAX_DEPTH),
+        nested(100_000),
+        pytest.param(10**4_300, id="too many digits"),
+    ],
 )
 def test_values_that_json_cannot_say(value: object) -> None:
     event = envelopes.launch(STRANGER)
@@ -187,6 +200,17 @@ def test_values_that_json_cannot_say(value: object) -> None:
 @pytest.mark.parametrize(("name", "value"), [("requestId", "a\nb"), ("requestId", "a" * 256)])
 def test_an_id_that_is_none_is_not_logged(name: str, value: str) -> None:
     assert refused(changed(envelopes.launch(STRANGER), value, "request", name)) == "malformed"
+
+
+def test_it_takes_what_the_view_takes() -> None:
+    """A text that spells NUL without having one, levels up to the limit, bytes up to the limit."""
+    event = envelopes.launch(STRANGER)
+    event["session"]["attributes"] = {"x": r"\u0000", "y": nested(MAX_DEPTH - 5), "z": ""}
+    sent = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+    event["session"]["attributes"]["z"] = "z" * (MAX_BODY_BYTES - len(sent))
+    assert handler(event, CONTEXT)["response"]["outputSpeech"]
+    event["session"]["attributes"]["z"] += "z"
+    assert refused(event) == "too_large"
 
 
 def test_one_that_is_too_large() -> None:

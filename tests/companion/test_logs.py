@@ -33,6 +33,29 @@ def test_it_redacts_a_token(mint: TokenMint) -> None:
     assert token.split(".")[1] not in redact(f"bad token {token} came")
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["x", "x-", "_", "a.", "=", "é", "eyJ", "eyJx", "eyeyJ", "eyJeyJeyJ", "eyJshort.", "a@b.eyJ"],
+)
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_it_redacts_a_token_that_is_glued_to_other_text(before: str, parts: int) -> None:
+    token = ".".join(["eyJhbGciOiJSUzI1NiJ9", "eyJzdWIiOiJyb2JpbiJ9", "c2lnbmF0dXJl"][:parts])
+    told = redact(f"{before}{token}. Then")
+    for part in token.split("."):
+        assert part not in told
+    assert "[redacted]" in told
+
+
+def test_it_keeps_what_stands_before_a_token() -> None:
+    assert redact("id-eyJhbGciOiJSUzI1NiJ9.e30.x came") == "id-[redacted] came"
+
+
+def test_it_is_done_with_a_text_of_beginnings_only() -> None:
+    """In one pass: looking from each of them to the end would take minutes."""
+    text = "eyJ" * 300_000
+    assert redact(text) == text
+
+
 @pytest.mark.parametrize("text", ["request_finished", "GET /facts/space/moon/", "id 7, 25 ms"])
 def test_it_leaves_the_rest_alone(text: str) -> None:
     assert redact(text) == text

@@ -146,6 +146,9 @@ def test_every_launch(speaker: Device, attributes: Any, locale: str) -> None:
     helps(envelopes.launch(replace(speaker, locale=locale), attributes=attributes))
 
 
+MATCHED = {"authority": "a", "status": {"code": "ER_SUCCESS_MATCH"}}
+
+
 def shapeless(envelope: Envelope) -> Iterator[Envelope]:
     """The envelope with slots and resolutions of every wrong type."""
     for wrong in (None, 7, True, "text", [], ["x"], {}, {"topic": 7}, {"topic": "x"}):
@@ -154,7 +157,14 @@ def shapeless(envelope: Envelope) -> Iterator[Envelope]:
         yield _with(envelope, {"topic": {"name": "topic", "value": value}})
         yield _with(envelope, {"topic": {"name": value, "value": "space"}})
         yield _with(envelope, {"topic": {"name": "topic", "value": "x", "resolutions": value}})
-        for inner in (value, [value], [{"status": value}], [{"status": {"code": value}}]):
+        for inner in (
+            value,
+            [value],
+            [None],
+            [{**MATCHED, "values": [None]}],
+            [{"status": value}],
+            [{"status": {"code": value}}],
+        ):
             found = {"resolutionsPerAuthority": inner}
             yield _with(envelope, {"topic": {"value": "x", "resolutions": found}})
 
@@ -187,3 +197,36 @@ def test_a_locale_that_is_none_is_answered_in_english(speaker: Device, locale: A
     envelope["request"]["locale"] = locale
 
     helps(envelope)
+
+
+@pytest.mark.parametrize("session", ["missing", None])
+def test_a_turn_without_a_session_is_answered(speaker: Device, session: Any) -> None:
+    for envelope in (
+        envelopes.launch(speaker),
+        envelopes.intent(speaker, "DailyFactIntent"),
+        envelopes.touch(speaker, ["another", 1]),
+    ):
+        envelope["session"] = session
+        if session == "missing":
+            del envelope["session"]
+        helps(envelope)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "Alexa.Presentation.APL.RuntimeError", "token": "fact", "errors": [{"type": "X"}]},
+        {"type": "Alexa.Presentation.APL.RuntimeError", "token": "fact"},
+        {"type": "Alexa.Something.OfTomorrow"},
+        {"type": "Alexa.Presentation.APL.UserEvent", "arguments": ["no such verb"]},
+    ],
+)
+def test_what_is_no_turn_forgets_nothing(speaker: Device, change: dict[str, Any]) -> None:
+    attributes = {"heard": [1], "pending": "quiz", "quiz": [1, 2]}
+    envelope = envelopes.launch(speaker, attributes=attributes)
+    envelope["request"].update(change)
+
+    answer = answered(envelope)
+
+    assert answer["response"] == {}
+    assert answer["sessionAttributes"] == attributes

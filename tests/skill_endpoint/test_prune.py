@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -9,8 +10,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import Tombstone, User
+from skill_endpoint.facts.models import Fact, FactReport
 from skill_endpoint.management.commands.prune import Command
 from skill_endpoint.models import SeenRequest, SkillEvent
+from tests.skill_endpoint.voice import stock_library
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +37,7 @@ def test_it_deletes_what_has_served_its_time_and_says_how_much(linked: User) -> 
             session_key=name, expire_date=now + timedelta(hours=-1 if old else 1)
         )
     assert call_command("prune") == (
-        "Deleted 1 seen requests, 1 skill events, 1 tombstones, 0 browsers, 1 sessions"
+        "Deleted 1 seen requests, 1 skill events, 1 tombstones, 0 closed reports, 0 browsers, 1 sessions"
     )
     assert [seen.digest for seen in SeenRequest.objects.all()] == ["new"]
     assert [event.request_id for event in SkillEvent.objects.all()] == ["new"]
@@ -64,10 +67,23 @@ def test_a_browser_goes_with_its_session_and_not_before(linked: User) -> None:
 def test_a_second_run_finds_nothing() -> None:
     call_command("prune")
     assert call_command("prune") == (
-        "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 browsers, 0 sessions"
+        "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 closed reports, 0 browsers, 0 sessions"
     )
 
 
 def test_its_help_names_what_it_deletes() -> None:
     for what in ("skill events", "sessions", "browsers"):
         assert what in " ".join(Command.help.split())
+
+
+def test_reports_go_ninety_days_after_they_were_closed(db: None) -> None:
+    stock_library()
+    fact = Fact.objects.first()
+    assert fact is not None
+    now = timezone.now()
+    for closed in (None, now - timedelta(days=89), now - timedelta(days=91)):
+        FactReport.objects.create(fact=fact, language="en", closed_at=closed)
+
+    call_command("prune", stdout=StringIO())
+
+    assert FactReport.objects.count() == 2

@@ -499,3 +499,27 @@ def test_a_topic_that_sounds_like_one_brings_that_one_up(device: Device) -> None
 
 def test_anything_at_all_is_a_topic(device: Device) -> None:
     assert told(Conversation(device).ask("TopicFactIntent", topic=EVERYTHING))
+
+
+def test_no_more_than_a_hundred_reports_wait_of_people_without_an_account(device: Device) -> None:
+    fact = Fact.objects.get(slug="honey")
+    FactReport.objects.bulk_create(
+        FactReport(fact=fact, language="en") for _ in range(FactReport.FROM_NOBODY_IN_ALL)
+    )
+
+    assert not FactReport.objects.file(
+        Fact.objects.get(slug="venus").pk, None, language="en", request_id=""
+    )
+
+
+@pytest.mark.parametrize(
+    "intent", ["TellMeMoreIntent", "FactSourceIntent", "SaveFactIntent", "ReportFactIntent"]
+)
+def test_a_fact_that_was_withdrawn_meanwhile_is_told_no_further(
+    linked_device: Device, intent: str
+) -> None:
+    conversation = Conversation(linked_device)
+    fact = told(conversation.ask("DailyFactIntent"))
+    Fact.objects.filter(slug=fact).update(is_published=False)
+
+    assert "haven't told you a fact" in conversation.ask(intent).text

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from accounts.models import Door, User
-from skill_endpoint.facts.models import Fact, Favourite, Hearing
+from skill_endpoint.facts.models import Fact, FactText, Favourite, Hearing
 from skill_endpoint.simulator.envelopes import Device
 from tests.cognito import TokenMint
 from tests.skill_endpoint.voice import FOOD, SPACE, Conversation, one_shot
@@ -157,3 +157,15 @@ def test_who_comes_without_a_token_after_they_were_linked_has_lost_the_link(
     assert lost.text.startswith("I've lost the link to your account.")
     assert lost.card == new.card == {"type": "LinkAccount"}
     assert "lost" not in new.text
+
+
+def test_a_saved_fact_without_a_text_for_anybody_is_left_out(
+    linked_device: Device, linked: User
+) -> None:
+    for slug in ("venus", "mars"):
+        Favourite.objects.keep(linked, Fact.objects.get(slug=slug).pk, Door.VOICE)
+    FactText.objects.filter(fact__slug="venus").update(language="ja")
+
+    answer = one_shot(linked_device, "ListSavedIntent")
+
+    assert answer.text == "You've saved 1 fact. A headline on mars."

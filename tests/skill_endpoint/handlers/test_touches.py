@@ -70,7 +70,7 @@ def test_whatever_the_document_binds_is_sent(show: Device) -> None:
 def test_the_screen_has_the_measures_that_are_heard(show: Device) -> None:
     FactText.objects.update(speech="It is [8 kilometers|5 miles] & long.")
 
-    assert shown(one_shot(show, "DailyFactIntent"))["text"] == "It is 5 miles & long."
+    assert shown(one_shot(show, "DailyFactIntent"))["text"] == "It is 5 miles &amp; long."
 
 
 def test_right_to_left_where_the_language_is(show: Device) -> None:

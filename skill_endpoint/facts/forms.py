@@ -1,0 +1,116 @@
+"""Boxes for what a column holds as a list or a table: people write lines, and no JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext_lazy as _
+
+from skill_endpoint.facts.content import ENGLISH, LIMITS
+from skill_endpoint.facts.models import Fact, FactText, Topic
+from skill_endpoint.facts.validators import known_languages
+
+
+class Lines(forms.CharField):
+    """One thing a line; a box that was emptied is an empty column."""
+
+    widget = AdminTextareaWidget
+
+    def clean(self, value: Any) -> Any:
+        return self.read([line.strip() for line in super().clean(value).splitlines()])
+
+    def read(self, lines: list[str]) -> Any:
+        return [line for line in lines if line]
+
+    def write(self, value: Any) -> str:
+        return "\n".join(map(str, value))
+
+    def prepare_value(self, value: Any) -> str:
+        return value if isinstance(value, str) else self.write(value or [])
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.write(initial or []), data)
+
+
+class Names(Lines):
+    """fr: Espace | l’espace"""
+
+    def read(self, lines: list[str]) -> Any:
+        names: dict[str, dict[str, str]] = {}
+        for line in filter(None, lines):
+            language, _colon, forms_of = line.partition(":")
+            name, _bar, spoken = forms_of.partition("|")
+            if not (name.strip() and spoken.strip()) or language.strip() in names:
+                raise ValidationError(
+                    _("“%(line)s” is not written like “fr: Espace | l’espace”, or twice there."),
+                    params={"line": line[:80]},
+                )
+            names[language.strip()] = {"name": name.strip(), "spoken": spoken.strip()}
+        return names
+
+    def write(self, value: Any) -> str:
+        table = value if isinstance(value, dict) else {}
+        return "\n".join(f"{key}: {n['name']} | {n['spoken']}" for key, n in table.items())
+
+
+class TopicForm(forms.ModelForm[Topic]):
+    names = Names(
+        label=_("Names in other languages"),
+        required=False,
+        max_length=4000,
+        help_text=_(
+            "A line a language: its code, a title, and how it stands in a sentence. "
+            "fr: Espace | l’espace"
+        ),
+    )
+
+    class Meta:
+        model = Topic
+        fields = ("slug", "name", "spoken_name", "names", "position")
+
+
+class FactTextForm(forms.ModelForm[FactText]):
+    """Boxes for what is longer than a line; they say how much fits."""
+
+    language = forms.ChoiceField(
+        label=_("Language"), choices=lambda: [(each, each) for each in known_languages()]
+    )
+    options = Lines(
+        label=_("Answers"),
+        required=False,
+        max_length=200,
+        widget=AdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Three, a line each; the right one first."),
+    )
+
+    class Meta:
+        model = FactText
+        fields = ("language", "headline", "speech", "more", "question", "options")
+        widgets = {  # noqa: RUF012 - ModelForm declares it so
+            "speech": AdminTextareaWidget(attrs={"rows": 3}),
+            "more": AdminTextareaWidget(attrs={"rows": 5}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("headline", "speech", "more", "question"):
+            field = self.fields[name]
+            limit = _("At most %(limit)s characters.") % {"limit": LIMITS[name]}
+            field.help_text = f"{field.help_text} {limit}".strip()
+
+    def clean_speech(self) -> str:
+        """One breath is one line."""
+        return " ".join(self.cleaned_data["speech"].split())
+
+
+class FactTexts(BaseInlineFormSet[FactText, Fact, forms.ModelForm[FactText]]):
+    def clean(self) -> None:
+        """English is what everybody gets who has no text of their own: people saved this fact."""
+        super().clean()
+        kept = [form for form in self.forms if not form.cleaned_data.get("DELETE")]
+        if not any(form.cleaned_data.get("language") == ENGLISH for form in kept):
+            raise ValidationError(_("A fact needs an English text. To take it back, withdraw it."))
