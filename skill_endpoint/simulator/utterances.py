@@ -71,6 +71,8 @@ def resolve(text: str, locale: str) -> Understood:
         launch = Candidate(intent=LAUNCH, sample=model.invocation, score=1.0)
         return Understood(intent=LAUNCH, candidates=(launch,))
     sayings = list(_without_frame(said, model, locale))
+    if not sayings:  # punctuation and symbols only
+        return Understood(intent=FALLBACK_INTENT)
     for saying in sayings:
         if fitting := _fitting(saying, model, locale):
             return _understood(saying, model, fitting)
@@ -78,13 +80,14 @@ def resolve(text: str, locale: str) -> Understood:
 
 
 def whole_sentence(text: str, locale: str) -> str:
-    """How the words reach the skill outside a session; empty where they name it already.
+    """How the words reach the skill outside a session; empty where they name it already, or where
+    there is no word.
 
     Raises OSError or ValueError without a model.
     """
     model = interaction_model.load(locale)
     said = normal(text, model.language)
-    if normal(model.invocation, model.language) in said:
+    if not said or normal(model.invocation, model.language) in said:
         return ""
     words = wording.of(model.language)
     request = text.strip()

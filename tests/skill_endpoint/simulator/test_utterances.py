@@ -73,6 +73,15 @@ def test_it_does_not_take_a_bare_slot_for_everything() -> None:
     assert resolve("wibble wobble", "en-US").intent == FALLBACK_INTENT
 
 
+@pytest.mark.parametrize("said", ["?", "😀", '"""', "\\", "…", " - ", ""])
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_words_without_letters_are_no_candidate_of_anything(said: str, locale: str) -> None:
+    understood = resolve(said, locale)
+    assert understood.intent == FALLBACK_INTENT
+    assert (understood.candidates, understood.nearest) == ((), ())
+    assert whole_sentence(said, locale) == ""
+
+
 def test_it_offers_no_built_in_intent_that_the_skill_does_not_have() -> None:
     assert resolve("cancel", "en-US").intent == FALLBACK_INTENT
 
