@@ -36,7 +36,9 @@ def loopback_only(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not (_from_this_machine(request) and _called_locally(request) and _same_origin(request)):
+        if not (_from_this_machine(request) and _called_locally(request)):
+            raise PermissionDenied
+        if not (_same_origin(request) and _own_or_followed(request)):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
@@ -92,3 +94,18 @@ def _same_origin(request: HttpRequest) -> bool:
     port = urlsplit(settings.PUBLIC_URL).port
     own = {settings.PUBLIC_URL, *(f"http://{host}:{port}" for host in HOSTS)}
     return origin is None or origin in own
+
+
+def _own_or_followed(request: HttpRequest) -> bool:
+    """Whether our own page asks, or the person goes from another site to ours as by a link.
+
+    A page elsewhere needs no Origin for an image or a frame of ours. A tool and an old browser do
+    not say who asks: https://www.w3.org/TR/fetch-metadata/
+    """
+    headers = request.headers
+    if headers.get("Sec-Fetch-Site") not in {"cross-site", "same-site"}:  # a site has many ports
+        return True
+    return (headers.get("Sec-Fetch-Mode"), headers.get("Sec-Fetch-Dest")) == (
+        "navigate",
+        "document",
+    )

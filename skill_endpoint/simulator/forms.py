@@ -12,6 +12,9 @@ from skill_endpoint.simulator.conversation import SILENCE
 from skill_endpoint.simulator.households import Household, Sends
 from skill_endpoint.simulator.utterances import LAUNCH
 
+# Django's words for a choice that is none, without the value, which may have any length
+_NO_CHOICE = {"invalid_choice": forms.ModelChoiceField.default_error_messages["invalid_choice"]}
+
 
 def _locale_name(locale: str) -> str:
     language, _dash, region = locale.partition("-")
@@ -62,8 +65,12 @@ class SayForm(forms.Form):
         (SILENCE, _("Stay silent")),
     ]
 
-    press = forms.ChoiceField(choices=PRESSES, required=False)
-    touch = forms.ChoiceField(choices=[(verb, verb) for verb in sketch.VERBS], required=False)
+    press = forms.ChoiceField(choices=PRESSES, required=False, error_messages=_NO_CHOICE)
+    touch = forms.ChoiceField(
+        choices=[(verb, verb) for verb in sketch.VERBS],
+        required=False,
+        error_messages=_NO_CHOICE,
+    )
     turn = forms.IntegerField(min_value=1, required=False)
     chip = forms.CharField(max_length=200, required=False)
     utterance = forms.CharField(max_length=200, required=False)

@@ -108,14 +108,17 @@ def find(folder: Path, key: str, application_id: str) -> Household:
 
 
 @contextmanager
-def opened(folder: Path, key: str, application_id: str) -> Iterator[Household]:
-    """The same, one thread at a time, and kept at the end."""
+def opened(
+    folder: Path, key: str, application_id: str, *, may_begin: bool = True
+) -> Iterator[Household]:
+    """The same, one thread at a time, and kept at the end; a new one only if it may begin here."""
     with _lock(key):
         household = find(folder, key, application_id)
         try:
             yield household
         finally:  # a request that fails half way may have changed the tokens already
-            _save(folder, household)
+            if may_begin or household.key == key:
+                _save(folder, household)
 
 
 def _path(folder: Path, key: str) -> Path:
@@ -139,6 +142,17 @@ def _save(folder: Path, household: Household) -> None:
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     beside.replace(path)
-    kept = sorted(path.parent.glob("*.json"), key=lambda each: each.stat().st_mtime, reverse=True)
-    for old in kept[MAX_HOUSEHOLDS:]:
-        old.unlink(missing_ok=True)
+    others = [each for each in path.parent.glob("*.json") if each != path]
+    if (too_many := len(others) + 1 - MAX_HOUSEHOLDS) > 0:
+        for old in sorted(others, key=_worth)[:too_many]:
+            old.unlink(missing_ok=True)
+
+
+def _worth(path: Path) -> tuple[bool, float]:
+    """Whether the household of that file is linked, and when it was used: the least goes first."""
+    try:
+        account = json.loads(path.read_text(encoding="utf-8"))["account"]
+        is_linked = bool(account["access_token"] or account["refresh_token"])
+        return is_linked, path.stat().st_mtime
+    except (OSError, ValueError, TypeError, KeyError):  # gone, or nothing that `find` could read
+        return False, 0.0

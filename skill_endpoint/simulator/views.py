@@ -55,11 +55,16 @@ def developer_page(view: View) -> View:
 
 
 def with_household(action: Action) -> View:
-    """Give the browser's household to the action, keep it, and tell what could not be done."""
+    """Give the browser's household to the action, keep it, and tell what could not be done.
+
+    Only a form begins a household: a page elsewhere can have any number of browsers get an address.
+    """
 
     def view(request: DeveloperRequest) -> HttpResponse:
         key = request.COOKIES.get(COOKIE, "")
-        with households.opened(pki_folder(), key, settings.ALEXA_SKILL_IDS[0]) as household:
+        may_begin = request.method == "POST"
+        skill_id = settings.ALEXA_SKILL_IDS[0]
+        with households.opened(pki_folder(), key, skill_id, may_begin=may_begin) as household:
             try:
                 response = action(request, household)
             except CannotDo as error:
@@ -68,6 +73,8 @@ def with_household(action: Action) -> View:
             except LinkingFailed as error:
                 messages.error(request, _("Linking failed: %s") % error.reason)
                 response = _back(request)
+        if not may_begin and household.key != key:
+            return response
         response.set_cookie(
             COOKIE,
             household.key,
@@ -95,8 +102,9 @@ def simulator(request: DeveloperRequest) -> HttpResponse:
 def say(request: DeveloperRequest, household: Household) -> HttpResponse:
     form = SayForm(request.POST)
     last = household.last_number
-    if form.is_valid():
-        form.perform(household)
+    if not form.is_valid():
+        raise CannotDo(" ".join(str(each) for errors in form.errors.values() for each in errors))
+    form.perform(household)
     if not request.htmx:
         return redirect(f"{reverse('simulator')}#say")
     fresh = [entry for entry in household.talk if entry["number"] > last]

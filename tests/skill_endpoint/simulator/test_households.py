@@ -59,6 +59,61 @@ def test_it_keeps_a_bounded_number(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert find(tmp_path, household.key, SKILL_ID).key == household.key
 
 
+@pytest.mark.parametrize("token", ["access_token", "refresh_token"])
+def test_it_gives_up_those_without_tokens_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setattr(households, "MAX_HOUSEHOLDS", 3)
+    keys = []
+    for number in range(6):
+        with opened(tmp_path, "", SKILL_ID) as household:
+            if number < 2:
+                setattr(household.account, token, "secret")
+        keys.append(household.key)
+    assert [key for key in keys if find(tmp_path, key, SKILL_ID).key == key] == [
+        *keys[:2],
+        keys[-1],
+    ]
+
+
+def test_a_new_one_is_kept_though_all_others_have_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(households, "MAX_HOUSEHOLDS", 2)
+    keys = []
+    for token in ("first", "second", ""):
+        with opened(tmp_path, "", SKILL_ID) as household:
+            household.account.access_token = token
+        keys.append(household.key)
+    assert [key for key in keys if find(tmp_path, key, SKILL_ID).key == key] == keys[1:]
+
+
+@pytest.mark.parametrize("broken", ["", "[]", "{}", '{"account": 1}', "\udcff"])
+def test_a_broken_file_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    monkeypatch.setattr(households, "MAX_HOUSEHOLDS", 1)
+    with opened(tmp_path, "", SKILL_ID):
+        pass
+    (path,) = kept(tmp_path)
+    path.write_text(broken, errors="surrogateescape")
+    with opened(tmp_path, "", SKILL_ID) as household:
+        household.account.access_token = "secret"
+    assert path not in kept(tmp_path)
+    assert len(kept(tmp_path)) == 1
+
+
+def test_one_that_was_not_there_may_be_left_unkept(tmp_path: Path) -> None:
+    with opened(tmp_path, "", SKILL_ID, may_begin=False):
+        pass
+    assert kept(tmp_path) == []
+    with opened(tmp_path, "", SKILL_ID) as household:
+        pass
+    with opened(tmp_path, household.key, SKILL_ID, may_begin=False) as again:
+        again.reprompt = "Well?"
+    assert find(tmp_path, household.key, SKILL_ID).reprompt == "Well?"
+
+
 def test_it_forgets_the_oldest_turns(tmp_path: Path) -> None:
     with opened(tmp_path, "", SKILL_ID) as household:
         for number in range(households.MAX_TURNS + 5):

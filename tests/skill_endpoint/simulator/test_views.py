@@ -87,12 +87,40 @@ def test_it_cannot_stay_silent_without_a_session(home: Client, simulator: Stub) 
     assert simulator.received == []
 
 
-@pytest.mark.parametrize("form", [{}, {"utterance": " "}, {"press": "Nonsense"}])
-def test_it_ignores_an_empty_or_unknown_form(
-    home: Client, simulator: Stub, form: dict[str, str]
-) -> None:
+@pytest.mark.parametrize("form", [{}, {"utterance": " "}])
+def test_it_ignores_an_empty_form(home: Client, simulator: Stub, form: dict[str, str]) -> None:
     say(home, **form)
     assert simulator.received == []
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ({"utterance": "a" * 201}, "at most 200 characters (it has 201)"),
+        ({"chip": "a" * 201}, "at most 200 characters (it has 201)"),
+        ({"utterance": "tell me\0a fact"}, "Null characters are not allowed."),
+        ({"press": "Nonsense" * 99}, "Select a valid choice. That choice is not one of the"),
+        ({"touch": "Nonsense" * 99}, "Select a valid choice. That choice is not one of the"),
+        ({"turn": "first"}, "Enter a whole number."),
+    ],
+)
+def test_it_says_what_is_wrong_with_a_form(
+    home: Client, simulator: Stub, form: dict[str, str], shown: str
+) -> None:
+    plain = home.post(f"{PAGE}say/", form)
+    assert (plain.status_code, plain["Location"]) == (302, PAGE)
+    assert shown in text(home.get(PAGE))
+    fetched = home.post(f"{PAGE}say/", form, headers={"hx-request": "true"})
+    assert fetched["HX-Redirect"] == PAGE
+    assert shown in text(home.get(PAGE))
+    assert "Nonsense" not in text(home.get(PAGE))
+    assert simulator.received == []
+
+
+def test_it_answers_words_without_letters(home: Client, simulator: Stub) -> None:
+    simulator.answers(says("Pardon?"))
+    assert "Pardon?" in text(say(home, utterance="?"))
+    assert simulator.received[-1].json["request"]["intent"]["name"] == "AMAZON.FallbackIntent"
 
 
 def test_it_answers_htmx_with_the_new_turns_only(home: Client, simulator: Stub) -> None:
@@ -300,9 +328,53 @@ def test_it_is_for_this_machine_only(home: Client, path: str) -> None:
     assert home.get(path, headers={"origin": "https://evil.example"}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("site", "mode", "dest", "status"),
+    [
+        ("same-origin", "cors", "empty", 302),
+        ("none", "navigate", "document", 302),
+        ("cross-site", "navigate", "document", 302),  # the pool's page sends the browser back
+        ("same-site", "navigate", "document", 302),  # so does the local one, of another port
+        ("cross-site", "no-cors", "image", 403),
+        ("same-site", "no-cors", "image", 403),
+        ("cross-site", "cors", "empty", 403),
+        ("cross-site", "navigate", "iframe", 403),
+        ("cross-site", "", "", 403),
+    ],
+)
+def test_another_site_may_only_lead_the_browser_here(
+    home: Client, site: str, mode: str, dest: str, status: int
+) -> None:
+    headers = {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
+    for path in (f"{PAGE}callback/?state=x&code=y", f"{PAGE}test/"):
+        assert home.get(path, headers=headers).status_code == status
+    for path in (PAGE, "/dev/sign-up/"):
+        assert home.get(path, headers=headers).status_code == (200 if status == 302 else status)
+
+
+def kept() -> list[Path]:
+    return sorted((pki_folder() / "simulator").glob("*.json"))
+
+
 def test_it_wants_the_state_of_its_own_linking(home: Client) -> None:
+    home.post(f"{PAGE}new/")
     home.get(f"{PAGE}callback/?state=x&code=y")
     assert "Linking failed: wrong_state" in text(home.get(PAGE))
+    assert len(kept()) == 1
+
+
+@pytest.mark.parametrize("key", ["", "of-nobody"])
+def test_nothing_is_kept_of_a_browser_that_began_no_linking(
+    home: Client, simulator: Stub, key: str
+) -> None:
+    if key:
+        home.cookies[COOKIE] = key
+    response = home.get(f"{PAGE}callback/?state=x&code=y")
+    assert (response.status_code, response["Location"]) == (302, PAGE)
+    assert COOKIE not in response.cookies
+    assert kept() == []
+    assert "Linking failed: wrong_state" in text(home.get(PAGE))
+    assert simulator.received == []
 
 
 def test_it_says_that_there_are_no_keys(home: Client, settings: Settings, tmp_path: Path) -> None:
