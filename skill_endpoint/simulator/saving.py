@@ -145,7 +145,8 @@ def _exchange(turn: dict[str, Any]) -> Iterator[str]:
     else:
         yield from _call("answer = talk.press", [_literal(turn["press"]), request_id])
     if turn["problem"]:
-        yield f"    # the simulator had no answer to this: {turn['problem']}"
+        # a literal, for it stays on its line
+        yield f"    # the simulator had no answer to this: {_literal(turn['problem'])}"
         yield "    talk.is_open = False"
         return
     if turn["speech"] and _is_phrase(turn):
@@ -178,6 +179,8 @@ def _wrapped(text: str, *, indent: int) -> str:
         text,
         # escapes make a piece longer
         WIDTH - indent - 8,
+        # a test compares every space and tab
+        expand_tabs=False,
         drop_whitespace=False,
         replace_whitespace=False,
         break_on_hyphens=False,

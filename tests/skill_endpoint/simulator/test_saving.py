@@ -188,10 +188,22 @@ def test_no_words_leave_their_string(words: str) -> None:
     assert len([node for node in ast.walk(tree) if isinstance(node, ast.Import)]) == 1
 
 
-def test_a_long_answer_keeps_every_letter() -> None:
-    speech = "Each word  counts … and so does " * 9
+@pytest.mark.parametrize(
+    "gap", ["  ", "\t", " \t ", "\n", "\r\n", "\f", "\v", "\xa0", "\u2003", "-"]
+)
+def test_a_long_answer_keeps_every_letter(gap: str) -> None:
+    speech = f"{gap}Each word{gap}counts … and so does{gap}" * 9
     tree = ast.parse(saved([entry(speech=speech)], DAY))
     assert speech in [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\f", "\v", "\u2028", "\0", "\\"])
+def test_no_problem_leaves_its_comment(end: str) -> None:
+    tree = ast.parse(saved([entry(problem=f"slow{end}    import os")], DAY))
+    assert len([node for node in ast.walk(tree) if isinstance(node, ast.Import)]) == 1
+    text = saved([entry(problem=f"slow{end}    import os")], DAY)
+    (line,) = [line for line in text.splitlines() if "import os" in line]
+    assert line.startswith("    # the simulator had no answer to this: ")
 
 
 @pytest.mark.parametrize(
