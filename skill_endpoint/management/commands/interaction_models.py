@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import secrets
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +29,8 @@ class Command(BaseCommand):
             "build",
             help="write DIR/<locale>.json",
             description="Write DIR/<locale>.json for each locale, which may be pasted into the "
-            "JSON editor of the developer console. A locale with faults is not written.",
+            "JSON editor of the developer console. An older file of that name is replaced, a link "
+            "is not. A locale with faults is not written.",
         )
         build_.add_argument("folder", metavar="DIR", type=Path, help="is made if it is not there")
         check_ = actions.add_parser(
@@ -94,8 +97,21 @@ def _locale(code: str) -> str:
 
 
 def _write(folder: Path, locale: str, text: str) -> None:
+    """In one step: a reader finds the old file or the new one. No link is followed or replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{locale}.json").write_bytes(text.encode())
+    path = folder / f"{locale}.json"
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise FileExistsError(errno.EEXIST, "is in the way, and no ordinary file", str(path))
+    beside = folder / f".{path.name}.{secrets.token_hex(4)}"
+    try:
+        with beside.open("xb") as file:
+            file.write(text.encode())
+        beside.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # of a full disk it names none
+        raise
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _counted(document: build.Document) -> str:

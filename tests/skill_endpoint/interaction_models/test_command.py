@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,54 @@ def test_it_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFix
     with pytest.raises(CommandError):
         run("build", tmp_path / "file", "--locale", "en-US")
     assert f"en-US: {tmp_path / 'file'}: File exists" in capsys.readouterr().err
+
+
+def test_it_follows_no_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    precious = tmp_path / "precious.txt"
+    precious.write_text("precious", encoding="utf-8")
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "en-US.json").symlink_to(precious)
+    (folder / "en-GB.json").symlink_to(tmp_path / "nothing")
+    (folder / "en-CA.json").mkdir()
+
+    with pytest.raises(CommandError, match=r"Faults in en-US, en-GB, en-CA\."):
+        run("build", folder, "--locale", "en-US", "--locale", "en-GB", "--locale", "en-CA")
+    told = capsys.readouterr().err
+    for locale in ("en-US", "en-GB", "en-CA"):
+        assert f"{locale}: {folder / locale}.json: is in the way, and no ordinary file" in told
+    assert precious.read_text(encoding="utf-8") == "precious"
+    assert (folder / "en-US.json").is_symlink()
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_reader_finds_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "en-US.json"
+    path.write_text("old", encoding="utf-8")
+    with path.open(encoding="utf-8") as reader:
+        run("build", tmp_path, "--locale", "en-US")
+        assert reader.read() == "old"
+    assert path.read_text(encoding="utf-8") == build.as_json(build.document("en-US"))
+    assert [each.name for each in tmp_path.iterdir()] == ["en-US.json"]
+
+
+def test_what_cannot_be_written_whole_leaves_the_old_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "en-US.json"
+    path.write_text("old", encoding="utf-8")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal_before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # as if the disk were full
+    try:
+        with pytest.raises(CommandError):
+            run("build", tmp_path, "--locale", "en-US")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, signal_before)
+    assert f"en-US: {path}: File too large" in capsys.readouterr().err
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["en-US.json"]
 
 
 def test_it_tells_the_faults_of_a_source_and_writes_nothing_of_it(
