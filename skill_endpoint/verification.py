@@ -148,7 +148,7 @@ def _parse(body: bytes) -> dict[str, Any]:
         envelope = json.loads(
             body.decode(), object_pairs_hook=_without_doubles, parse_constant=_refuse
         )
-        _check_values(envelope)
+        check_values(envelope)
     # ValueError: JSON, UTF-8 and an int of more than 4,300 digits
     except (ValueError, RecursionError) as error:
         raise RequestRejected("malformed") from error
@@ -168,7 +168,7 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _check_values(value: Any) -> None:
+def check_values(value: Any) -> None:
     """Raises ValueError for nesting beyond MAX_DEPTH, half a surrogate pair, NUL or infinity.
 
     json takes these, and databases, digests and loggers fail on them later.
