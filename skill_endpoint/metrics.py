@@ -17,6 +17,8 @@ _TYPES = frozenset(
         "IntentRequest",
         "SessionEndedRequest",
         "System.ExceptionEncountered",
+        "Alexa.Presentation.APL.UserEvent",
+        "Alexa.Presentation.APL.RuntimeError",
         "AlexaSkillEvent.SkillEnabled",
         "AlexaSkillEvent.SkillDisabled",
         "AlexaSkillEvent.SkillAccountLinked",
