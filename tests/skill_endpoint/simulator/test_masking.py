@@ -27,6 +27,10 @@ def test_it_hides_a_token_that_is_glued_to_other_text(before: str) -> None:
     assert masked(f"{before}{JWT}").endswith(MASK)
 
 
+def test_it_keeps_what_stands_before_a_token() -> None:
+    assert masked(f"id-{JWT} came") == f"id-{MASK} came"
+
+
 def test_it_is_done_with_a_text_of_beginnings_only() -> None:
     """In one pass: looking from each of them to the end would take minutes."""
     text = "eyJ" * 85_000  # as long as an answer may be
