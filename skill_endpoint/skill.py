@@ -74,6 +74,13 @@ ANSWERS: dict[str, dict[str, Callable[[Turn], Reply]]] = {
         "AMAZON.NoIntent": quiz.ask_again,
         "AMAZON.HelpIntent": quiz.help_,
         "AMAZON.FallbackIntent": quiz.ask_again,
+        "AMAZON.CancelIntent": quiz.leave,
+        "QuizIntent": quiz.question_again,
+        "TellMeMoreIntent": quiz.aside(facts.tell_me_more),
+        "FactSourceIntent": quiz.aside(facts.who_says_so),
+        "SaveFactIntent": quiz.aside(favourites.save),
+        "RemoveFactIntent": quiz.aside(favourites.remove),
+        "ReportFactIntent": quiz.aside(facts.report),
     },
     WHICH_TOPICS: {
         "TopicFactIntent": profile.set_topics,

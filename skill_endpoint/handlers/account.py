@@ -1,15 +1,15 @@
 from __future__ import annotations
 
+from skill_endpoint.handlers.facts import next_question
 from skill_endpoint.models import AccountLink
 from skill_endpoint.speech import account as say
-from skill_endpoint.speech.facts import offer_a_fact
 from skill_endpoint.ssml import Ssml, join
 from skill_endpoint.turn import Reply, Turn
 
 
 def account_needed(turn: Turn, reason: Ssml) -> Reply:
     """The answer to whom we do not know and who asks for what needs an account: why, and a card."""
-    question = None if turn.is_one_shot else offer_a_fact(turn.seed)
+    question = None if turn.is_one_shot else next_question(turn)
     if turn.caller.is_out_of_reach:
         return Reply(say.out_of_reach(), question)
     if turn.caller.refused or _was_linked(turn):

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from accounts.models import Profile
+from skill_endpoint.facts.reading import last_heard
 from skill_endpoint.facts.selection import todays
 from skill_endpoint.handlers.facts import language
 from skill_endpoint.speech import launch as say
@@ -22,7 +23,10 @@ def welcome(turn: Turn) -> Reply:
     )
     if _has_heard_todays(turn):
         return Reply(join(greeting, say.had_todays(turn.seed)), offer_another(turn.seed))
-    return Reply(join(greeting, say.what_i_do(turn.seed)), say.offer_daily(turn.seed))
+    # somebody who has heard facts knows what this is
+    is_new = not (turn.keeps_history_of and last_heard(turn.keeps_history_of))
+    about = say.what_i_do(turn.seed) if is_new else ""
+    return Reply(join(greeting, about), say.offer_daily(turn.seed))
 
 
 def _has_heard_todays(turn: Turn) -> bool:

@@ -4,6 +4,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Su
 from django.db.models.functions import Coalesce
 
 from accounts.models import Profile
+from skill_endpoint.facts.answers import sound
 from skill_endpoint.facts.models import Fact, Favourite, Hearing, Topic
 from skill_endpoint.facts.topics import EVERYTHING
 from skill_endpoint.handlers.account import account_needed
@@ -40,8 +41,19 @@ def set_topics(turn: Turn) -> Reply:
         return account_needed(turn, account.needed_to_keep_topics())
     named = [slot for slot in map(turn.slot, TOPIC_SLOTS) if slot.spoken or slot.id]
     topics = list(Topic.objects.all())
-    wanted = [topic for topic in topics if topic.slug in {slot.id for slot in named}]
-    unknown = [slot.spoken for slot in named if not slot.id]
+    # "space food history" may come in one slot, which then resolves to nothing
+    run_on = sound(" ".join(slot.spoken for slot in named if not slot.id))
+    wanted = [
+        topic
+        for topic in topics
+        if topic.slug in {slot.id for slot in named}
+        or any(sound(name) in run_on for name in (topic.title, topic.spoken) if run_on)
+    ]
+    unknown = [
+        slot.spoken
+        for slot in named
+        if not (slot.id or any(sound(topic.title) in sound(slot.spoken) for topic in wanted))
+    ]
     everything = any(slot.id == EVERYTHING for slot in named)
     if unknown and not (wanted or everything):
         return Reply(say.not_among_them(unknown), say.which_topics(turn.seed))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from skill_endpoint.facts.answers import sound, words
 from skill_endpoint.facts.models import FactText
@@ -13,11 +14,11 @@ from skill_endpoint.handlers.facts import aloud, language
 from skill_endpoint.memory import QUIZ_LENGTH
 from skill_endpoint.speech import quiz as say
 from skill_endpoint.speech.builtin import offer_todays_fact
-from skill_endpoint.speech.facts import offer_another
+from skill_endpoint.speech.facts import offer_a_fact
 from skill_endpoint.ssml import Ssml, join
 from skill_endpoint.turn import QUIZ, Question, Reply, SpokenSlot, Turn
 
-MISSES = 2  # answers to one question that were none; then it is told and we go on
+MISSES = 3  # answers to one question that were none; then it is told and we go on
 
 
 def start(turn: Turn) -> Reply:
@@ -32,6 +33,7 @@ def start(turn: Turn) -> Reply:
     chosen = sorted(texts, key=lambda text: _shuffled(turn.seed, text.fact.slug))[:QUIZ_LENGTH]
     turn.memory.quiz = [text.fact_id for text in chosen]
     turn.memory.quiz_seed = turn.seed[-12:]
+    turn.memory.told(chosen[0].fact_id)  # what "tell me more" means, until it was answered
     before = join(say.begins(turn.seed, len(chosen)), facts.only_in_english(turn, chosen[0]))
     return _ask(turn, before, chosen[0])
 
@@ -71,6 +73,29 @@ def pass_on(turn: Turn) -> Reply:
     return _go_on(turn, say.passed(_right_answer(turn, text))) if text else facts.another(turn)
 
 
+def leave(turn: Turn) -> Reply:
+    """Out of the quiz and not of the skill, with the score so far."""
+    if not turn.memory.quiz:
+        return builtin.stop(turn)
+    return Reply(_score(turn), offer_a_fact(turn.seed))
+
+
+def aside(answer: Callable[[Turn], Reply]) -> Callable[[Turn], Reply]:
+    """An answer that does not end the quiz: the question is asked again behind it."""
+
+    def answered(turn: Turn) -> Reply:
+        text = _asked(turn)
+        reply = answer(turn)
+        return replace(reply, question=_question(turn, text)) if text else reply
+
+    return answered
+
+
+def question_again(turn: Turn) -> Reply:
+    text = _asked(turn)
+    return Reply(Ssml(), _question(turn, text)) if text else start(turn)
+
+
 def help_(turn: Turn) -> Reply:
     text = _asked(turn)
     return Reply(say.help_in_a_quiz(), _question(turn, text)) if text else builtin.help_(turn)
@@ -98,6 +123,7 @@ def _judge(turn: Turn, text: FactText, slot: SpokenSlot) -> Reply | None:
 def _go_on(turn: Turn, verdict: Ssml) -> Reply:
     memory = turn.memory
     memory.quiz_asked += 1
+    memory.told(memory.quiz[0])  # "tell me more" now means this one
     memory.quiz = memory.quiz[1:]
     while memory.quiz:
         text = text_of(memory.quiz[0], language())
@@ -105,7 +131,7 @@ def _go_on(turn: Turn, verdict: Ssml) -> Reply:
             lead = say.next_one if len(memory.quiz) > 1 else say.last_one
             return _ask(turn, join(verdict, lead(turn.seed)), text)
         memory.quiz = memory.quiz[1:]  # withdrawn since the quiz began
-    return Reply(join(verdict, _score(turn)), offer_another(turn.seed))
+    return Reply(join(verdict, _score(turn)), offer_a_fact(turn.seed))
 
 
 def _score(turn: Turn) -> Ssml:

@@ -65,7 +65,9 @@ def which_topics(seed: str) -> Question:
 
 
 def on_the_website() -> Ssml:
-    return fill(_("You can change that on the Small Wonders website."))
+    return fill(
+        _("You can do that on the Small Wonders website. I've sent its address to your Alexa app.")
+    )
 
 
 def website_card() -> tuple[str, str]:

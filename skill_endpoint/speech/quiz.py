@@ -58,7 +58,7 @@ def wrong(seed: str, answer: Ssml) -> Ssml:
         pick(
             seed,
             _("Not quite. The answer is: {answer}."),
-            _("Close, but no: {answer}."),
+            _("Not this time: {answer}."),
             _("No, it's this one: {answer}."),
         ),
         answer=answer,

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Door, User
+from skill_endpoint.facts.models import Fact, Hearing
 from skill_endpoint.simulator.envelopes import Device
 from tests.skill_endpoint.voice import Conversation, one_shot
 
@@ -98,3 +101,15 @@ def test_who_has_had_todays_is_offered_another(timeless_device: Device, linked: 
         assert conversation.ask("AMAZON.YesIntent").card["content"].split()[0] != today.split()[0]
     with time_machine.travel("2026-11-23T12:00Z"):
         assert "had" not in Conversation(timeless_device).launch().text
+
+
+def test_who_has_heard_facts_is_not_told_again_what_this_is(
+    linked_device: Device, linked: User
+) -> None:
+    assert "true" in Conversation(linked_device).launch().text
+    fact = Fact.objects.get(slug="mars")
+    Hearing.objects.create(
+        user=linked, fact=fact, door=Door.VOICE, heard_at=timezone.now() - timedelta(days=3)
+    )
+
+    assert "true" not in Conversation(linked_device).launch().text

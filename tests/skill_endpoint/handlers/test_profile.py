@@ -90,7 +90,10 @@ def test_settings_are_changed_on_the_website(
         answer = one_shot(speaker, "SettingsIntent", **slots)
 
         assert answer.ends
-        assert answer.text == "You can change that on the Small Wonders website."
+        assert answer.text == (
+            "You can do that on the Small Wonders website. "
+            "I've sent its address to your Alexa app."
+        )
         assert "http://localhost:8000" in answer.card["content"]
 
 
@@ -157,3 +160,12 @@ def test_whom_it_does_not_know_it_asks_to_link_before_it_keeps_topics(device: De
 
     assert "whose they are" in answer.text
     assert answer.card == {"type": "LinkAccount"}
+
+
+def test_topics_that_came_in_one_breath_are_told_apart(linked_device: Device, linked: User) -> None:
+    answer = one_shot(linked_device, "SetTopicsIntent", topic="space food", second_topic="knitting")
+
+    assert "about space and food" in answer.text
+    assert "“knitting” isn't" in answer.text
+    linked.profile.refresh_from_db()
+    assert linked.profile.topics == ["space", "food"]

@@ -117,7 +117,7 @@ def resolved_topic() -> dict[str, object]:
         ("AMAZON.FallbackIntent", {}),
     ],
 )
-def test_what_is_no_answer_is_asked_once_more_then_told(
+def test_what_is_no_answer_is_asked_twice_more_then_told(
     quiz: Conversation, intent: str, slots: dict[str, str]
 ) -> None:
     first = quiz.ask("QuizIntent")
@@ -125,6 +125,7 @@ def test_what_is_no_answer_is_asked_once_more_then_told(
     again = quiz.ask(intent, **slots)
     assert asked_about(again) == asked_about(first)
     assert options(again) == options(first)
+    quiz.ask(intent, **slots)
     on = quiz.ask(intent, **slots)
     assert f"The answer is: {asked_about(first)}." in on.text
     assert asked_about(on) != asked_about(first)
@@ -267,3 +268,61 @@ def test_an_answer_with_an_ampersand_is_said_as_it_is_written(quiz: Conversation
     FactText.objects.exclude(question="").update(options=["salt & pepper", "thyme", "mint"])
 
     assert "salt & pepper" in quiz.ask("QuizIntent").text
+
+
+@pytest.mark.parametrize(
+    ("intent", "said"),
+    [
+        ("TellMeMoreIntent", "There is more to"),
+        ("FactSourceIntent", "Test Press"),
+        ("SaveFactIntent", "favorites"),
+        ("ReportFactIntent", "Thank"),
+    ],
+)
+def test_an_aside_is_about_the_fact_just_asked_and_goes_back_to_the_quiz(
+    quiz: Conversation, intent: str, said: str
+) -> None:
+    first = quiz.ask("QuizIntent")
+    second = quiz.ask("QuizAnswerIntent", answer="pepper")
+
+    aside = quiz.ask(intent)
+
+    assert asked_about(aside) == asked_about(second)
+    assert options(aside) == options(second)
+    if intent == "TellMeMoreIntent":
+        assert f"There is more to {asked_about(first)}" in aside.text
+    assert re.search("That's right|Yes, it is|You've got it", answer_of(quiz, second).text)
+
+
+def answer_of(quiz: Conversation, asked: Answer) -> Answer:
+    return quiz.ask("QuizAnswerIntent", answer=asked_about(asked))
+
+
+def test_asked_for_a_quiz_in_a_quiz_it_asks_the_same_again(quiz: Conversation) -> None:
+    quiz.ask("QuizIntent")
+    second = quiz.ask("QuizAnswerIntent", answer="pepper")
+
+    again = quiz.ask("QuizIntent")
+
+    assert asked_about(again) == asked_about(second)
+    assert len(quiz.attributes["quiz"]) == 2
+
+
+def test_cancel_leaves_the_quiz_and_not_the_skill(quiz: Conversation) -> None:
+    first = quiz.ask("QuizIntent")
+    answer_of(quiz, first)
+    quiz.ask("QuizAnswerIntent", answer="pepper")
+
+    answer = quiz.ask("AMAZON.CancelIntent")
+
+    assert "1 of 2" in answer.text
+    assert not answer.ends
+    assert "quiz" not in quiz.attributes
+    assert quiz.ask("AMAZON.CancelIntent").ends
+
+
+def test_what_after_a_misunderstanding_asks_for_the_question_again(quiz: Conversation) -> None:
+    first = quiz.ask("QuizIntent")
+    quiz.ask("AMAZON.FallbackIntent")
+
+    assert quiz.ask("AMAZON.RepeatIntent").text == first.text
