@@ -115,9 +115,11 @@ def read(folder: Path = DATA) -> list[TopicContent]:
     return sorted(map(_topic, topics.values()), key=lambda topic: (topic.position, topic.slug))
 
 
-def languages(topics: list[TopicContent]) -> list[str]:
-    """Those that any of the facts has a text in; English first."""
+def languages(topics: list[TopicContent], *, named: bool = False) -> list[str]:
+    """Those that any of the facts has a text in, or a topic a name; English first."""
     found = {language for topic in topics for fact in topic.facts for language in fact.texts}
+    if named:
+        found |= {language for topic in topics for language in topic.names}
     return sorted(found, key=lambda language: (language != ENGLISH, language))
 
 
@@ -125,7 +127,7 @@ def _parsed(path: Path, label: str, problems: list[str]) -> Table | None:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{label}: not TOML in UTF-8: {error}")
+        problems.append(f"{label}: cannot be read as TOML in UTF-8: {error}")
         return None
 
 

@@ -25,7 +25,7 @@ def missing(topics: list[TopicContent]) -> Iterator[str]:
 
 def report(topics: list[TopicContent]) -> Iterator[str]:
     """A table of topics by languages, then a line for each fact with its source."""
-    columns = languages(topics)
+    columns = languages(topics, named=True)
     width = max(len(topic.names[ENGLISH].name) for topic in topics)
     yield f"{'':{width}}  {'facts':>5}  " + "  ".join(f"{each:>5}" for each in columns)
     for topic in topics:

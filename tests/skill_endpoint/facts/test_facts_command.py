@@ -227,7 +227,7 @@ def test_check_only_validates(folder: Path, db: None) -> None:
         ('slug = "space"', 'slug = "stars"', "must be the file's name"),
         ("position = 1", "", "position is missing"),
         ("[[facts]]", "[facts]", "facts must be list"),
-        ("position = 1", "position =", "not TOML"),
+        ("position = 1", "position =", "cannot be read as TOML"),
         ("position = 1", "position = 99999", "a small number"),
         ('"Press"', '"press.com"', "publisher: nobody wants to hear an address"),
         ('"Very odd."', '"See https://x.test"', "more: nobody wants to hear an address"),
@@ -251,7 +251,7 @@ def test_it_refuses_files_with_a_fault_and_writes_nothing(
     )
     (folder / "space.toml").write_text(whole.replace(old, new, 1))
 
-    with pytest.raises(CommandError, match="nothing was loaded") as refused:
+    with pytest.raises(CommandError, match="The content has faults") as refused:
         load(folder)
 
     assert problem in str(refused.value)

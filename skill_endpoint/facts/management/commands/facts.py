@@ -60,7 +60,7 @@ class Command(BaseCommand):
         try:
             topics = content.read(options["folder"])
         except content.ContentErrors as error:
-            raise CommandError(f"The content has faults; nothing was loaded.\n{error}") from error
+            raise CommandError(f"The content has faults.\n{error}") from error
         verb = {"check": self._check, "load": self._load, "report": self._report}
         return verb[options["action"]](topics, options)
 
