@@ -38,7 +38,9 @@ def write(folder: Path, files: Mapping[str, File]) -> list[str]:
     for name, file in files.items():
         path = folder / name
         if os.path.lexists(path) and not _is_ours(path, record.get(name), file.content):
-            raise WriteRefused(f"{path} was not written by this command, or edited since: move it away first")
+            raise WriteRefused(
+                f"{path} was not written by this command, or edited since: move it away first"
+            )
     lines = []
     for name, file in files.items():
         _write(folder / name, file)
