@@ -91,8 +91,7 @@ def test_settings_are_changed_on_the_website(
 
         assert answer.ends
         assert answer.text == (
-            "You can do that on the Small Wonders website. "
-            "I've sent its address to your Alexa app."
+            "You can do that on the Small Wonders website. I've sent its address to your Alexa app."
         )
         assert "http://localhost:8000" in answer.card["content"]
 
