@@ -16,7 +16,6 @@ from skill_endpoint import skill
 from skill_endpoint.facts.models import Fact, FactText
 from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator.envelopes import Device
-from skill_endpoint.turn import Reply, Turn
 from tests.skill_endpoint.voice import Conversation, one_shot, send, stock_library
 
 EMPTY = {"version": "1.0", "response": {}}
@@ -61,54 +60,6 @@ def test_it_never_raises(envelope: Any) -> None:
 
 def test_it_answers_nothing_to_what_is_no_json() -> None:
     assert json.loads(skill.answer("{")) == EMPTY
-
-
-def test_it_says_nothing_when_the_session_has_ended(device: Device) -> None:
-    assert answered(envelopes.session_ended(device))["response"] == {}
-
-
-def test_it_logs_why_alexa_ended_the_session(
-    device: Device, caplog: pytest.LogCaptureFixture
-) -> None:
-    envelope = envelopes.session_ended(device, "ERROR", request_id="ended-1")
-    envelope["request"]["error"] = {"type": "INVALID_RESPONSE", "message": "Bad SSML"}
-
-    answered(envelope)
-
-    assert "INVALID_RESPONSE" in caplog.text
-    assert "ended-1" in caplog.text
-
-
-# --- a handler that fails ----------------------------------------------------------------------
-
-
-@pytest.fixture
-def _broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(turn: Turn) -> Reply:
-        raise RuntimeError("out of order")
-
-    monkeypatch.setitem(skill.INTENTS, "DailyFactIntent", fails)
-
-
-@pytest.mark.usefixtures("_broken")
-def test_it_apologises_for_a_failure_of_its_own(
-    device: Device, caplog: pytest.LogCaptureFixture
-) -> None:
-    answer = one_shot(device, "DailyFactIntent")
-
-    assert answer.ends
-    assert "something went wrong on my side" in answer.text
-    assert "one-shot" in caplog.text  # Alexa's request id
-    assert "out of order" in caplog.text
-
-
-@pytest.mark.usefixtures("_broken")
-def test_a_failure_leaves_no_language_behind(device: Device, french: None) -> None:
-    with translation.override("de"):
-        answer = one_shot(replace(device, locale="fr-FR"), "DailyFactIntent")
-
-        assert answer.text.startswith("Désolé")
-        assert translation.get_language() == "de"
 
 
 # --- languages ---------------------------------------------------------------------------------

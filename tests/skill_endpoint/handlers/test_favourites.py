@@ -1,13 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
-import pytest
-
 from accounts.models import Door, User
 from skill_endpoint.facts.models import Fact, FactText, Favourite, Hearing
 from skill_endpoint.simulator.envelopes import Device
-from tests.cognito import TokenMint
 from tests.skill_endpoint.voice import FOOD, SPACE, Conversation, one_shot
 
 
@@ -119,44 +114,6 @@ def test_it_reads_those_about_a_topic(linked_device: Device, linked: User) -> No
 def test_it_says_how_to_save_where_nothing_is(linked_device: Device) -> None:
     assert "just say, save that" in one_shot(linked_device, "ListSavedIntent").text
     assert "about space" in one_shot(linked_device, "ListSavedIntent", topic=SPACE).text
-
-
-@pytest.mark.parametrize("intent", ["SaveFactIntent", "RemoveFactIntent", "ListSavedIntent"])
-def test_whom_it_does_not_know_gets_the_reason_and_the_card(device: Device, intent: str) -> None:
-    answer = one_shot(device, intent)
-
-    assert answer.ends
-    assert answer.card == {"type": "LinkAccount"}
-    assert "favorites" in answer.text
-    assert "Alexa app" in answer.text
-
-
-def test_the_conversation_goes_on_after_the_card(device: Device) -> None:
-    conversation = Conversation(device)
-    conversation.ask("SaveFactIntent")
-
-    assert "is odd." in conversation.ask("AMAZON.YesIntent").text
-
-
-def test_whose_link_broke_hears_that(device: Device, mint: TokenMint) -> None:
-    broken = Device(application_id="a", user_id="u", access_token=mint.access(exp=1))
-
-    answer = one_shot(broken, "SaveFactIntent")
-
-    assert answer.card == {"type": "LinkAccount"}
-    assert "lost the link" in answer.text
-
-
-@pytest.mark.parametrize("intent", ["SaveFactIntent", "ListSavedIntent", "WhoAmIIntent"])
-def test_who_comes_without_a_token_after_they_were_linked_has_lost_the_link(
-    linked_device: Device, device: Device, intent: str
-) -> None:
-    lost = one_shot(replace(linked_device, access_token=""), intent)
-    new = one_shot(replace(device, user_id="never seen"), intent)
-
-    assert lost.text.startswith("I've lost the link to your account.")
-    assert lost.card == new.card == {"type": "LinkAccount"}
-    assert "lost" not in new.text
 
 
 def test_a_saved_fact_without_a_text_for_anybody_is_left_out(
