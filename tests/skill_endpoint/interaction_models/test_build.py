@@ -148,7 +148,7 @@ def test_a_file_is_written_as_people_read_it() -> None:
 def test_faults_of_the_content_are_faults_of_the_model(tmp_path: Path) -> None:
     (tmp_path / "space.toml").write_text("slug =", encoding="utf-8")
 
-    with pytest.raises(source.SourceError, match=r"space\.toml: not TOML"):
+    with pytest.raises(source.SourceError, match=r"space\.toml: cannot be read as TOML"):
         build.document("en-US", data=tmp_path)
 
 
