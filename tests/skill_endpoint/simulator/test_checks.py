@@ -210,11 +210,12 @@ def request_in(locale: str) -> Envelope:
     ("text", "locale", "expected"),
     [
         ("word " * 28, "en-US", "ok"),
-        ("word " * 35, "en-US", "warning"),
-        ("字" * 75, "ja-JP", "ok"),
-        ("字" * 90, "ja-JP", "warning"),
-        ("word " * 5 + '<break time="9s"/><break time="3000ms"/>', "en-US", "warning"),
-        ("Wort " * 28, "de-DE", "warning"),
+        ("word " * 41, "en-US", "ok"),
+        ("word " * 43, "en-US", "warning"),
+        ("字" * 96, "ja-JP", "ok"),
+        ("字" * 99, "ja-JP", "warning"),
+        ("word " * 5 + '<break time="9s"/><break time="5000ms"/>', "en-US", "warning"),
+        ("Wort " * 34, "de-DE", "warning"),
     ],
 )
 def test_an_answer_takes_one_breath(text: str, locale: str, expected: str) -> None:
@@ -286,7 +287,7 @@ def test_nonsense_breaks_no_check(nonsense: Envelope, response: Envelope) -> Non
 
 
 def test_the_question_at_the_end_is_a_breath_of_its_own() -> None:
-    fact, asked = "word " * 30, 'x <break time="600ms"/> Would you like to hear another one now?'
+    fact, asked = "word " * 40, 'x <break time="600ms"/> Would you like to hear another one now?'
 
     assert state("one_breath", asking(outputSpeech=ssml(f"{fact} {asked}"))) == "ok"
     assert state("one_breath", telling(f"{fact} {asked}")) == "warning"
