@@ -51,3 +51,33 @@ def new_fact(db: None) -> NewFact:
         return fact
 
     return make
+
+
+@pytest.fixture
+def office(client: Client, operator: User) -> Client:
+    """An operator's browser."""
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def fact(db: None) -> Fact:
+    """A fact with a quiz question, in a topic that no file has."""
+    topic = Topic.objects.create(slug="deep-sea", name="Deep sea")
+    made = Fact.objects.create(
+        topic=topic,
+        slug="squid",
+        source_title="Squid",
+        source_publisher="Press",
+        source_locator="1",
+        checked_on="2026-11-20",
+    )
+    FactText.objects.create(
+        fact=made,
+        language="en",
+        headline="On squid",
+        speech="It glows.",
+        question="What glows?",
+        options=["a squid", "a whale", "a crab"],
+    )
+    return made

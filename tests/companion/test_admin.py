@@ -11,20 +11,13 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Door, User
-from skill_endpoint.facts.models import Fact, FactText, Favourite, Hearing, Topic
+from skill_endpoint.facts.models import Fact, Favourite, Hearing
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
 
 pytestmark = pytest.mark.django_db
 SKILL = "amzn1.ask.skill.tests"
 PEOPLE = "/admin/accounts/user/"
 LINKS = "/admin/skill_endpoint/accountlink/"
-
-
-@pytest.fixture
-def office(client: Client, operator: User) -> Client:
-    """An operator's browser."""
-    client.force_login(operator)
-    return client
 
 
 @pytest.fixture
@@ -35,21 +28,6 @@ def link(linked: User) -> AccountLink:
         user=linked,
         linked_at=timezone.now(),
     )
-
-
-@pytest.fixture
-def fact(db: None) -> Fact:
-    topic = Topic.objects.create(slug="deep-sea", name="Deep sea")
-    made = Fact.objects.create(
-        topic=topic,
-        slug="squid",
-        source_title="Squid",
-        source_publisher="Press",
-        source_locator="1",
-        checked_on="2026-11-20",
-    )
-    FactText.objects.create(fact=made, language="en", headline="On squid", speech="It glows.")
-    return made
 
 
 def text(response: Any) -> str:

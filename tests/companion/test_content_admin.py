@@ -8,40 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
 from skill_endpoint.facts.models import Fact, FactReport, FactText, Topic
 
 pytestmark = pytest.mark.django_db
 REPORTS = "/admin/facts/factreport/"
-
-
-@pytest.fixture
-def office(client: Client, operator: User) -> Client:
-    """An operator's browser."""
-    client.force_login(operator)
-    return client
-
-
-@pytest.fixture
-def fact(db: None) -> Fact:
-    topic = Topic.objects.create(slug="deep-sea", name="Deep sea")
-    made = Fact.objects.create(
-        topic=topic,
-        slug="squid",
-        source_title="Squid",
-        source_publisher="Press",
-        source_locator="1",
-        checked_on="2026-11-20",
-    )
-    FactText.objects.create(
-        fact=made,
-        language="en",
-        headline="On squid",
-        speech="It glows.",
-        question="What glows?",
-        options=["a squid", "a whale", "a crab"],
-    )
-    return made
 
 
 def change(office: Client, fact: Fact, **text: str) -> str:
