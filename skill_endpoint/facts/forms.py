@@ -53,7 +53,8 @@ class Names(Lines):
         return names
 
     def write(self, value: Any) -> str:
-        table = value if isinstance(value, dict) else {}
+        # sorted: PostgreSQL keeps the members of an object in an order of its own
+        table = dict(sorted(value.items())) if isinstance(value, dict) else {}
         return "\n".join(f"{key}: {n['name']} | {n['spoken']}" for key, n in table.items())
 
 

@@ -134,7 +134,7 @@ def test_names_are_written_a_line_a_language_and_shown_so(office: Client, fact: 
         "de": {"name": "Tiefsee", "spoken": "die See"},
     }
     page = office.get(f"/admin/facts/topic/{topic.pk}/change/").content.decode()
-    assert "fr: Abysses | les abysses\nde: Tiefsee | die See" in page.replace("\r", "")
+    assert "de: Tiefsee | die See\nfr: Abysses | les abysses" in page.replace("\r", "")
 
 
 @pytest.mark.parametrize(
