@@ -20,6 +20,9 @@ class Caller:
     # why the token did not count: a TokenRejected reason, "erased" or "inactive"
     refused: str = ""
     speaker_id: str = ""  # Alexa's id of a recognised voice
+    # the key of the person whom the device is known to belong to, also where the token did not
+    # count: operators see their turns (recent_turns.py). It proves nothing; `user` does
+    known_as: int | None = None
 
     @property
     def is_out_of_reach(self) -> bool:

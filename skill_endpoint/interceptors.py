@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 from ask_sdk_core.dispatch_components.request_components import AbstractRequestInterceptor
 from ask_sdk_core.handler_input import HandlerInput
@@ -65,7 +67,7 @@ def _caller(system: SystemState, request_id: str) -> Caller:
     if not user.is_active:
         return _refused(account, "inactive", request_id)
     links.note_use(account, link, user)
-    return Caller(user=user, speaker_id=account.person_id)
+    return Caller(user=user, speaker_id=account.person_id, known_as=user.pk)
 
 
 def _person(sub: str) -> User:
@@ -75,6 +77,8 @@ def _person(sub: str) -> User:
 def _refused(account: links.AlexaAccount, reason: str, request_id: str) -> Caller:
     refused = Caller(refused=reason, speaker_id=account.person_id)
     log.warning("voice_token_refused", reason=reason, alexa_request_id=request_id)
-    if not refused.is_out_of_reach:  # a link is not broken because the pool cannot be reached
-        links.note_refusal(links.known_link(account), reason)
-    return refused
+    if refused.is_out_of_reach:  # a link is not broken because the pool cannot be reached
+        return refused
+    link = links.known_link(account)
+    links.note_refusal(link, reason)
+    return replace(refused, known_as=link.user_id if link and reason != "erased" else None)

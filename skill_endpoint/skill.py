@@ -30,6 +30,7 @@ from skill_endpoint.handlers.session import SessionEnded
 from skill_endpoint.handlers.touches import ScreenFailed, Touches
 from skill_endpoint.interceptors import IdentifyCaller, language_of
 from skill_endpoint.locales import LOCALES
+from skill_endpoint.recent_turns import NoteTurn
 from skill_endpoint.speech.builtin import apology
 from skill_endpoint.speech.wording import month_of
 from skill_endpoint.turn import QUIZ, WHICH_TOPICS, Reply, Turn, respond
@@ -133,6 +134,7 @@ def build_skill() -> SmallWonders:
     _read_catalogues()
     builder = CustomSkillBuilder()
     builder.add_global_request_interceptor(IdentifyCaller())
+    builder.add_global_response_interceptor(NoteTurn())
     for handler in (Launch(), Intents(), Touches(), ScreenFailed(), SessionEnded(), SkillEvents()):
         builder.add_request_handler(handler)
     builder.add_exception_handler(Apology())

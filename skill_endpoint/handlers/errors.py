@@ -10,6 +10,7 @@ from ask_sdk_model.launch_request import LaunchRequest
 from ask_sdk_model.response import Response
 from ask_sdk_runtime.exceptions import DispatchException
 
+from skill_endpoint import recent_turns
 from skill_endpoint.speech.builtin import apology
 
 log = structlog.get_logger(__name__)
@@ -33,4 +34,5 @@ class Apology(AbstractExceptionHandler):
         answer = ResponseFactory()  # a new one: the handler may have left half an answer
         if isinstance(request, LaunchRequest | IntentRequest | UserEvent):  # somebody listens
             answer.speak(apology()).set_should_end_session(True)
+            recent_turns.note(handler_input, recent_turns.Outcome.APOLOGY)
         return answer.response
