@@ -13,6 +13,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+# a model of this app, in a folder of its own
+from accounts.data_export.models import DataExport  # noqa: F401 - Django looks for models here
 from accounts.units import Units
 
 SUB_MAX_LENGTH = 64  # a UUID today; Cognito documents no length
@@ -128,6 +130,8 @@ class Profile(models.Model):
         blank=True,
         help_text=_("Kilometers or miles, in what Alexa tells you."),
     )
+    # of the website; Alexa answers in the language of the device
+    language = models.CharField(_("Language of the website"), max_length=12, blank=True)
     remember_history = models.BooleanField(
         _("Remember what I heard"),
         default=True,
@@ -172,3 +176,33 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:12]
+
+
+class DeletionQuerySet(models.QuerySet["Deletion"]):
+    def expired(self) -> DeletionQuerySet:
+        return self.filter(deleted_at__lt=timezone.now() - Deletion.KEPT)
+
+
+class Deletion(models.Model):
+    """That an account was deleted, for operators: nothing here says whose it was."""
+
+    class By(models.TextChoices):
+        SELF = "self", _("the person")
+        OPERATOR = "operator", _("an operator")
+
+    KEPT: ClassVar[timedelta] = timedelta(days=90)
+
+    deleted_at = models.DateTimeField(_("deleted"), default=timezone.now, db_index=True)
+    by = models.CharField(_("by"), max_length=8, choices=By.choices)
+    # label of a model -> how many rows of it went
+    counts = models.JSONField(_("rows"), default=dict)
+
+    objects = DeletionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("deleted account")
+        verbose_name_plural = _("deleted accounts")
+        ordering: ClassVar[list[str]] = ["-deleted_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.deleted_at:%Y-%m-%d}"

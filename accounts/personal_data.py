@@ -53,7 +53,7 @@ register(
 register(
     Profile,
     lambda user: Profile.objects.filter(user=user),
-    export=("display_name", "topics", "time_zone", "units", "remember_history"),
+    export=("display_name", "topics", "time_zone", "units", "language", "remember_history"),
 )
 # A tombstone is made by the erasure itself and outlives it: nothing to show, nothing to delete.
 register(Tombstone, lambda user: Tombstone.objects.none())

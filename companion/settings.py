@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
@@ -86,15 +87,16 @@ MIDDLEWARE = [
     "companion.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "companion.compression.CompressedPagesMiddleware",
     "companion.middleware.Utf8FormsMiddleware",
     "companion.middleware.CanonicalHostMiddleware",
     "companion.middleware.PrivatePagesMiddleware",
     "companion.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "companion.languages.LanguageMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -213,9 +215,23 @@ STORAGES = {
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]  # a language is listed when its catalogue is complete
+# by their own names: whoever looks for theirs reads it in theirs
+LANGUAGES = [
+    ("ar", "العربية"),
+    ("de", "Deutsch"),
+    ("en", "English"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("hi", "हिन्दी"),
+    ("it", "Italiano"),
+    ("ja", "日本語"),
+    ("nl", "Nederlands"),
+    ("pt", "Português"),
+]
+LANGUAGE_COOKIE_NAME = "doors_language"
 FORMAT_MODULE_PATH = "companion.formats"
-LOCALE_PATHS = [BASE_DIR / "companion" / "locale", BASE_DIR / "skill_endpoint/speech/locale"]
+# the first wins where both have a sentence: what is spoken was written for the ear
+LOCALE_PATHS = [BASE_DIR / "skill_endpoint/speech/locale", BASE_DIR / "companion" / "locale"]
 
 # --- logs, metrics, errors ---------------------------------------------------------------------
 LOGGING = logs.configuration(console=DEBUG or DEV_TOOLS)

@@ -8,11 +8,25 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from accounts.cognito import logout
-from companion.views import alexa_link, errors, facts, health, home, me, saved, theme
+from companion.languages import LanguageConverter, in_language
+from companion.views import (
+    alexa_link,
+    errors,
+    facts,
+    health,
+    history,
+    home,
+    language,
+    me,
+    pages,
+    saved,
+    theme,
+)
 
+register_converter(LanguageConverter, "language")
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
@@ -20,9 +34,18 @@ def gone(request: HttpRequest, *args: object, **kwargs: object) -> NoReturn:
     raise Http404
 
 
+# public pages that also have an address in each language: /fr/facts/…
+in_each_language = [
+    path("", in_language(home.home), name="home"),
+    path("facts/", in_language(facts.facts), name="facts"),
+    path("facts/<slug:topic>/", in_language(facts.facts), name="topic"),
+    path("facts/<slug:topic>/<slug:slug>/", in_language(facts.fact), name="fact"),
+]
+
 urlpatterns = [
     # the website
     path("", home.home, name="home"),
+    path("today/", home.home, name="today"),
     path("facts/", facts.facts, name="facts"),
     path("facts/<slug:topic>/", facts.facts, name="topic"),
     path("facts/<slug:topic>/<slug:slug>/", facts.fact, name="fact"),
@@ -31,11 +54,18 @@ urlpatterns = [
     path("saved/", saved.saved, name="saved"),
     path("saved/undo/", saved.undo, name="saved_undo"),
     path("saved/dismiss/", saved.dismiss, name="saved_dismiss"),
+    path("history/", history.history, name="history"),
     path("alexa-link/", alexa_link.alexa_link, name="alexa_link"),
     path("me/", me.me, name="me"),
     path("me/preferences/", me.preferences, name="preferences"),
     path("me/preferences/preview/", me.preview, name="preferences_preview"),
+    path("help/", pages.help_, name="help"),
+    path("help/linking/", pages.help_linking, name="help_linking"),
+    path("privacy/", pages.privacy, name="privacy"),
+    path("accessibility/", pages.accessibility, name="accessibility"),
     path("theme/", theme.theme, name="theme"),
+    path("i18n/set/", language.set_language, name="set_language"),
+    path("<language:language>/", include((in_each_language, "companion"), "in_language")),
     # the voice door
     path("", include("skill_endpoint.urls")),
     # probes and counters

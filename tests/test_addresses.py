@@ -23,8 +23,14 @@ pytestmark = pytest.mark.django_db
 # DESIGN: home, facts, help, sign-in, theme and language forms, health, the voice door, /dev/
 PUBLIC = (
     r"^$",
+    r"^today/$",
     r"^facts/",
+    r"^<language:language>/",
+    r"^help/",
+    r"^privacy/$",
+    r"^accessibility/$",
     r"^theme/$",
+    r"^i18n/set/$",
     r"^accounts/",
     r"^alexa/$",
     r"^dev/",

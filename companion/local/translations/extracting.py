@@ -25,7 +25,7 @@ def sentences(folder: Folder) -> Catalog:
     """All of a folder's sentences, untranslated, by file and in the order they stand there."""
     found = Catalog()
     for path in folder.sources:
-        name = path.relative_to(folder.path).as_posix()
+        name = path.relative_to(folder.path, walk_up=True).as_posix()
         for _, message, comments, context in _sentences_in(path):
             # the line is left out: catalogues shall not change with every line of code
             found.add(message, locations=[(name, 1)], auto_comments=comments, context=context)

@@ -14,6 +14,10 @@ SOURCES = {".py", ".html", ".txt"}
 SOURCE_LANGUAGE = "en"
 # what the skill says: it has to speak every language that Alexa has skills in
 SPEECH = "skill_endpoint/speech"
+# the pages, the admin and the names of tables are one text, wherever they stand
+SITE = "companion"
+# a developer's tool, in English only
+UNTRANSLATED = ("skill_endpoint/simulator", "templates/simulator")
 SPOKEN = frozenset(LANGUAGES) - {SOURCE_LANGUAGE}
 
 
@@ -37,29 +41,33 @@ def parent_of(language: str) -> str:
 
 
 def find(base: Path = BASE_DIR) -> list[Folder]:
-    """Every folder with a `locale`, and the skill's speech even before it has one."""
+    """The skill's speech and the site, even before they have a `locale`, and what else has one."""
     with_locale = {path.parent for root in ROOTS for path in (base / root).rglob("locale")}
-    speech = base / SPEECH
-    if speech.is_dir():
-        with_locale.add(speech)
+    speech, site = base / SPEECH, base / SITE
+    with_locale |= {path for path in (speech, site) if path.is_dir()}
     sources: dict[Path, list[Path]] = {path: [] for path in with_locale}
     for path in _sources(base):
-        if nearest := next((above for above in path.parents if above in sources), None):
+        nearest = next((above for above in path.parents if above in sources), site)
+        if nearest in sources:
             sources[nearest].append(path)
-    return [_folder(path, sources[path], path == speech) for path in sorted(sources)]
+    return [_folder(path, sources[path], base) for path in sorted(sources)]
 
 
-def _folder(path: Path, sources: list[Path], is_speech: bool) -> Folder:
+def _folder(path: Path, sources: list[Path], base: Path) -> Folder:
     there = {found.parts[-3] for found in (path / "locale").glob("*/LC_MESSAGES/django.po")}
     overlays = {language for language in there if "_" in language}
-    complete = (there - overlays) | (SPOKEN if is_speech else set())
+    is_speech = path == base / SPEECH
+    is_ours = is_speech or path == base / SITE
+    complete = (there - overlays) | (SPOKEN if is_ours else set())
     return Folder(
         path, tuple(sorted(sources)), tuple(sorted(complete)), tuple(sorted(overlays)), is_speech
     )
 
 
 def _sources(base: Path) -> Iterator[Path]:
+    untranslated = [base / folder for folder in UNTRANSLATED]
     for root in ROOTS:
         for path in (base / root).rglob("*"):
-            if path.suffix in SOURCES and path.is_file():
+            is_tool = any(folder in path.parents for folder in untranslated)
+            if path.suffix in SOURCES and path.is_file() and not is_tool:
                 yield path

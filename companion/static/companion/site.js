@@ -5,17 +5,17 @@ const all = (selector) => document.querySelectorAll(selector);
 // theme: show the choice at once, keep it in the background
 addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("[data-theme-form]")) return;
-  event.preventDefault();
   const chosen = event.submitter;
+  if (chosen?.name !== "theme") return;
+  event.preventDefault();
   const system = chosen.value === "system";
   if (system) delete root.dataset.theme;
   else root.dataset.theme = chosen.value;
   all('meta[name="color-scheme"]')[0].content = system ? "light dark" : chosen.value;
-  for (const button of form.querySelectorAll("button")) {
+  for (const button of form.querySelectorAll("[name=theme]")) {
     button.setAttribute("aria-pressed", button === chosen);
   }
-  fetch(form.action, { method: "POST", body: new FormData(form, chosen), redirect: "manual" });
+  fetch(chosen.formAction, { method: "POST", body: new FormData(form, chosen), redirect: "manual" });
 });
 
 // Listen: the browser's voice reads what data-listen names

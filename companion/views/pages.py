@@ -1,0 +1,32 @@
+"""Pages of text: help, privacy, accessibility."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+
+@login_not_required
+@require_safe
+def help_(request: HttpRequest) -> HttpResponse:
+    return render(request, "companion/help.html")
+
+
+@login_not_required
+@require_safe
+def help_linking(request: HttpRequest) -> HttpResponse:
+    return render(request, "companion/help_linking.html")
+
+
+@login_not_required
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "companion/privacy.html")
+
+
+@login_not_required
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "companion/accessibility.html")
