@@ -7,14 +7,13 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from django.db import models, transaction
 
+from skill_endpoint.facts import history
 from skill_endpoint.facts.content import ENGLISH, FactContent, TopicContent
-from skill_endpoint.facts.models import Fact, FactText, Topic
-
-Table = dict[str, Any]
+from skill_endpoint.facts.models import Fact, FactText, Topic, Version
+from skill_endpoint.facts.snapshot import FACT, TEXT, Table, fact_content, only, topic_content
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def load(
     """Write what `content.read` returned, in one transaction. What operators unpublished stays so.
 
     A topic or fact that differs from what was loaded last was edited in the admin: it is kept,
-    unless `overwrite` says otherwise.
+    unless `overwrite` says otherwise; then its history has what was overwritten.
     """
     return _Loading(overwrite=overwrite).load(topics, report)
 
@@ -87,63 +86,56 @@ class _Loading:
             "position": source.position,
         }
         present = Topic.objects.filter(slug=source.slug).first()
-        content = _content_of_topic(present) if present else values
-        if present and content != values and self._keeps(present, content):
-            self.rows["kept"] += 1
-            return present
+        content = topic_content(present) if present else values
+        is_edited = present is not None and content != values and _is_edited(present, content)
+        if present and is_edited:
+            if not self._overwrites(present):
+                self.rows["kept"] += 1
+                return present
+            history.keep([present], Version.How.FOUND)
         topic = _put(Topic, {"slug": source.slug}, values, present, self.rows)
-        _remember(topic, _content_of_topic(topic))
+        _remember(topic, topic_content(topic))
+        if is_edited:
+            history.keep([topic], Version.How.LOADED)
         return topic
 
     def _put_fact(self, topic: Topic, source: FactContent, present: Fact | None) -> None:
-        values = {**_only(source, *FACT), "topic": topic}
-        texts = {language: _only(text, *TEXT) for language, text in source.texts.items()}
+        values = {**only(source, *FACT), "topic": topic}
+        texts = {language: only(text, *TEXT) for language, text in source.texts.items()}
         present_texts = {text.language: text for text in present.texts.all()} if present else {}
+        is_edited = False
         if present:
             content, wanted = (
-                _content_of_fact(present),
+                fact_content(present),
                 {**values, "topic": topic.slug, "texts": texts},
             )
-            if content == wanted or self._keeps(present, content):
+            is_edited = content != wanted and _is_edited(present, content)
+            if content == wanted or (is_edited and not self._overwrites(present)):
                 self.rows["kept"] += 1 + len(texts)
                 if content == wanted:
                     _remember(present, content)
                 return
+            if is_edited:
+                history.keep([present], Version.How.FOUND)
         fact = _put(Fact, {"slug": source.slug}, values, present, self.rows)
         for language, text in texts.items():
             key = {"fact": fact, "language": language}
             _put(FactText, key, text, present_texts.get(language), self.rows)
-        _remember(fact, _content_of_fact(Fact.objects.with_text().get(pk=fact.pk)))
+        written = Fact.objects.with_text().get(pk=fact.pk)
+        _remember(written, fact_content(written))
+        if is_edited:
+            history.keep([written], Version.How.LOADED)
 
-    def _keeps(self, row: Topic | Fact, content: Table) -> bool:
-        """Whether the row, which is not what the files say, was edited since it was loaded."""
-        if self.overwrite or _digest(content) == row.loaded_digest:
-            return False
-        self.edited.append(row.slug)
-        return True
-
-
-FACT = ("source_title", "source_publisher", "source_locator", "checked_on", "child_safe")
-TEXT = ("headline", "speech", "more", "question", "options")
+    def _overwrites(self, row: Topic | Fact) -> bool:
+        """Whether the files' text is taken although the row was edited; else it is named."""
+        if not self.overwrite:
+            self.edited.append(row.slug)
+        return self.overwrite
 
 
-def _content_of_topic(topic: Topic) -> Table:
-    return _only(topic, "name", "spoken_name", "names", "position")
-
-
-def _content_of_fact(fact: Fact) -> Table:
-    """What the files say of a fact; not whether it is published, which only operators say."""
-    return {
-        **_only(fact, *FACT),
-        "topic": fact.topic.slug,
-        "texts": {text.language: _only(text, *TEXT) for text in fact.texts.all()},
-    }
-
-
-def _only(source: object, *names: str) -> Table:
-    """The attributes of these names, tuples as the lists that JSON makes of them."""
-    values = {name: getattr(source, name) for name in names}
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+def _is_edited(row: Topic | Fact, content: Table) -> bool:
+    """Whether the row was edited since it was loaded."""
+    return _digest(content) != row.loaded_digest
 
 
 def _digest(content: Table) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -376,3 +377,72 @@ class FactReport(models.Model):
 
     def __str__(self) -> str:
         return str(self.fact)
+
+
+class Version(models.Model):
+    """What a fact with its texts, or a topic, said at one time: to compare, and to go back to."""
+
+    class How(models.TextChoices):
+        FOUND = "found", _("as it was found")  # before the first change, or changed by a file
+        EDITED = "edited", _("edited")
+        REVERTED = "reverted", _("reverted")
+        IMPORTED = "imported", _("imported")
+        LOADED = "loaded", _("loaded from the files")
+
+    fact = models.ForeignKey(Fact, on_delete=models.CASCADE, null=True, related_name="versions")
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, null=True, related_name="versions")
+    content = models.JSONField(_("content"))
+    how = models.CharField(_("how"), max_length=8, choices=How.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("person"),
+    )
+    made_at = models.DateTimeField(_("made"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        ordering: ClassVar[list[str]] = ["-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(fact__isnull=True) ^ Q(topic__isnull=True), name="version_of_one"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_how_display()} {self.made_at:%Y-%m-%d %H:%M}"
+
+
+class FactImportQuerySet(models.QuerySet["FactImport"]):
+    def expired(self) -> Self:
+        return self.filter(made_at__lt=timezone.now() - FactImport.KEPT)
+
+
+class FactImport(models.Model):
+    """A file that an operator sent: its preview has an address, and outlives a session."""
+
+    KEPT: ClassVar[timedelta] = timedelta(days=1)
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("person"),
+    )
+    file_name = models.CharField(_("file"), max_length=120)
+    text = models.TextField(_("content"), blank=True)  # empty once it was imported
+    made_at = models.DateTimeField(_("made"), default=timezone.now)
+    imported_at = models.DateTimeField(_("imported"), null=True)
+
+    objects = FactImportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import of facts")
+        verbose_name_plural = _("imports of facts")
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
-from accounts.personal_data import register
-from skill_endpoint.facts.models import FactReport, Favourite, Hearing
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.personal_data import Reference, register
+from skill_endpoint.facts.measures import shown
+from skill_endpoint.facts.models import FactReport, FactText, Favourite, Hearing
+
+
+def _fact_of(row: Any, language: str) -> Reference:
+    """The fact as a reader finds it: its headline in their language, and where to read it."""
+    fact = row.fact
+    try:
+        text = fact.text(language)
+    except FactText.DoesNotExist:
+        text = FactText(language="en", headline=fact.slug)
+    headline, address = shown(text.headline), f"{settings.PUBLIC_URL}{fact.get_absolute_url()}"
+    data = {"slug": fact.slug, "headline": headline, "address": address}
+    return Reference(headline, text.language, address, data)
+
+
+def _with_headlines(rows: QuerySet[Any]) -> QuerySet[Any]:
+    headlines = FactText.objects.only("fact", "language", "headline")
+    return rows.select_related("fact__topic").prefetch_related(
+        Prefetch("fact__texts", queryset=headlines)
+    )
+
 
 register(
     Favourite,
     lambda user: Favourite.objects.filter(user=user),
     export=("fact", "door", "saved_at"),
+    label=_("Facts you saved"),
+    why=_("To show and tell you your list."),
+    kept=_("Until you take them off the list."),
+    references={"fact": _fact_of},
+    prepare=_with_headlines,
 )
 register(
     Hearing,
     lambda user: Hearing.objects.filter(user=user),
     export=("fact", "door", "heard_at"),
+    label=_("Facts you heard"),
+    why=_("So that no fact comes back until you have heard them all."),
+    kept=_("Until you clear your history."),
+    references={"fact": _fact_of},
+    prepare=_with_headlines,
 )
 register(
     FactReport,
     lambda user: FactReport.objects.filter(user=user),
     export=("fact", "language", "reported_at", "closed_at"),
+    label=_("Facts you reported as wrong"),
+    why=_("So that an operator can look into them."),
+    kept=_("90 days after an operator closed the report."),
+    references={"fact": _fact_of},
+    prepare=_with_headlines,
 )

@@ -37,8 +37,8 @@ def test_it_deletes_what_has_served_its_time_and_says_how_much(linked: User) -> 
             session_key=name, expire_date=now + timedelta(hours=-1 if old else 1)
         )
     assert call_command("prune") == (
-        "Deleted 1 seen requests, 1 skill events, 1 tombstones, 0 closed reports, 0 browsers, "
-        "1 sessions"
+        "Deleted 1 seen requests, 1 skill events, 1 tombstones, 0 closed reports, 0 imports, "
+        "0 browsers, 1 sessions"
     )
     assert [seen.digest for seen in SeenRequest.objects.all()] == ["new"]
     assert [event.request_id for event in SkillEvent.objects.all()] == ["new"]
@@ -68,8 +68,8 @@ def test_a_browser_goes_with_its_session_and_not_before(linked: User) -> None:
 def test_a_second_run_finds_nothing() -> None:
     call_command("prune")
     assert call_command("prune") == (
-        "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 closed reports, 0 browsers, "
-        "0 sessions"
+        "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 closed reports, 0 imports, "
+        "0 browsers, 0 sessions"
     )
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Tombstone
 from accounts.tables import require_table
-from skill_endpoint.facts.models import FactReport
+from skill_endpoint.facts.models import FactImport, FactReport
 from skill_endpoint.models import SeenRequest, SkillEvent
 
 
@@ -19,8 +19,8 @@ class Command(BaseCommand):
     help = (
         "Delete what has served its time: request ids that guard against replays (after five "
         "minutes), skill events and closed reports of wrong facts (90 days), tombstones of deleted "
-        "accounts (a day), sessions that have ended and the browsers that people see in their "
-        "list. Deletes nobody and nothing that a person saved. Run it hourly."
+        "accounts and files of imports (a day), sessions that have ended and the browsers that "
+        "people see in their list. Deletes nobody and nothing that a person saved. Run it hourly."
     )
 
     def handle(self, *args: Any, **options: Any) -> str:
@@ -35,6 +35,7 @@ class Command(BaseCommand):
             "skill events": SkillEvent.objects.expired(),
             "tombstones": Tombstone.objects.expired(),
             "closed reports": FactReport.objects.expired(),
+            "imports": FactImport.objects.expired(),
             "browsers": ended,
             "sessions": Session.objects.filter(expire_date__lt=now),
         }
