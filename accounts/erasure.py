@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import structlog
 from allauth.usersessions.models import UserSession
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Tombstone, User, sub_digest
-from accounts.personal_data import holdings
+from accounts.models import Deletion, Tombstone, User, sub_digest
+from accounts.personal_data import counts_of, elsewhere, holdings
 from accounts.pool.client import cognito_idp
+
+log = structlog.get_logger(__name__)
 
 
 class PoolUnavailable(Exception):
     """The user pool could not be asked; nothing was deleted."""
 
 
-def delete_person(user: User) -> None:
-    """Delete the pool user, then everything we hold; leave a tombstone.
+def delete_person(user: User, *, by: Deletion.By = Deletion.By.OPERATOR) -> Deletion | None:
+    """Delete the pool user, then everything we hold; leave a tombstone and a nameless record.
 
     The tombstone comes first, so that a voice turn between the steps cannot make a new row. Where
     the pool cannot be reached it is taken back and PoolUnavailable is raised: nothing is gone.
+    None where another request deleted the same person meanwhile: it has the record.
     """
     # anew where one stands from a try that failed: it counts from now
     tombstone, _ = Tombstone.objects.update_or_create(
@@ -30,13 +34,29 @@ def delete_person(user: User) -> None:
     try:
         _delete_pool_user(user.sub)
     except (BotoCoreError, ClientError) as error:
-        tombstone.delete()
+        # not the tombstone of another request that got through
+        if User.objects.filter(pk=user.pk).exists():
+            tombstone.delete()
         raise PoolUnavailable from error
     for session in UserSession.objects.filter(user=user):
         session.end()
+    deletion = _delete_rows(user, by)
+    for place in elsewhere():
+        try:
+            place.forget(user)
+        except Exception as error:  # noqa: BLE001 - each place has errors of its own, and all end by themselves
+            log.warning("forgetting_failed", error=type(error).__name__)
+    return deletion
+
+
+def _delete_rows(user: User, by: Deletion.By) -> Deletion | None:
     with transaction.atomic():
+        if not User.objects.select_for_update().filter(pk=user.pk).exists():
+            return None
+        counts = {holding.model._meta.label: n for holding, n in counts_of(user).items() if n}
         for holding in holdings():
             holding.rows_of(user).delete()
+        return Deletion.objects.create(by=by, counts=counts)
 
 
 def _delete_pool_user(sub: str) -> None:
