@@ -55,7 +55,7 @@ def _delete_rows(user: User, by: Deletion.By) -> Deletion | None:
             return None
         counts = {holding.model._meta.label: n for holding, n in counts_of(user).items() if n}
         for holding in holdings():
-            holding.rows_of(user).delete()
+            holding.erase(user)
         return Deletion.objects.create(by=by, counts=counts)
 
 

@@ -48,10 +48,18 @@ class Holding:
     why: Words
     kept: Words
     withheld: str  # why an export shows nothing of it; for developers
+    detach: str = ""  # rows that stay for others lose the person in this field, and nothing else
     # fields that are shown by more than their value: (row, language) -> what to open
     references: Mapping[str, Callable[[Any, str], Reference]] = field(default_factory=dict)
     # what the references read, fetched for many rows at once
     prepare: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows
+
+    def erase(self, user: User) -> None:
+        rows = self.rows_of(user)
+        if self.detach:
+            rows.update(**{self.detach: None})
+        else:
+            rows.delete()
 
     @property
     def name(self) -> str:
@@ -84,6 +92,7 @@ def register(
     why: Words = "",
     kept: Words = "",
     withheld: str = "",
+    detach: str = "",
     references: Mapping[str, Callable[[Any, str], Reference]] | None = None,
     prepare: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows,
 ) -> None:
@@ -91,7 +100,7 @@ def register(
     if bool(export) == bool(withheld) or (export and not (label and why and kept)):
         raise ValueError(f"{model.__name__}: export, label, why and kept, or withheld")
     _holdings[model] = Holding(
-        model, rows_of, export, label, why, kept, withheld, references or {}, prepare
+        model, rows_of, export, label, why, kept, withheld, detach, references or {}, prepare
     )
 
 

@@ -10,7 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.personal_data import Reference, register
 from skill_endpoint.facts.measures import shown
-from skill_endpoint.facts.models import FactReport, FactText, Favourite, Hearing
+from skill_endpoint.facts.models import (
+    FactImport,
+    FactReport,
+    FactText,
+    Favourite,
+    Hearing,
+    Version,
+)
 
 
 def _fact_of(row: Any, language: str) -> Reference:
@@ -61,4 +68,21 @@ register(
     kept=_("90 days after an operator closed the report."),
     references={"fact": _fact_of},
     prepare=_with_headlines,
+)
+register(
+    Version,
+    lambda user: Version.objects.filter(by=user),
+    export=("how", "made_at"),
+    label=_("Facts and topics you edited"),
+    why=_("So that an edit can be compared and taken back."),
+    kept=_("The edit stays; that it was yours goes with your account."),
+    detach="by",
+)
+register(
+    FactImport,
+    lambda user: FactImport.objects.filter(by=user),
+    export=("file_name", "made_at", "imported_at"),
+    label=_("Files of facts you imported"),
+    why=_("To show you a preview before anything changes."),
+    kept=_("A day."),
 )
