@@ -1,21 +1,17 @@
-"""The main job in a real browser, and what axe says of every page on the way."""
+"""The main job in a real browser."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from companion.local.people import EMAIL, OPERATOR, PHONE
 from companion.local.site import Site
-from tests.browser.conftest import Visitor, findings
+from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
-
-PUBLIC = ["/", "/facts/", "/accounts/login/", "/dev/alexa/", "/dev/sign-up/", "/nowhere/"]
-SIGNED_IN = ["/", "/facts/", "/saved/", "/me/", "/alexa-link/", "/accounts/logout/"]
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
 
 
 def test_one_person_through_both_doors(visitor: Visitor) -> None:
@@ -82,23 +78,3 @@ def test_the_pages_work_without_javascript(browser: Browser, site: Site) -> None
     visitor.press("Launch")
     expect(visitor.page.locator(".bubble").first).to_be_visible()
     context.close()
-
-
-@pytest.mark.parametrize("themed", LOOKS, indirect=True)
-def test_no_page_hinders_anybody(themed: Visitor) -> None:
-    """axe at WCAG 2.2 AA, no sideways scrolling, nothing blocked by the policy."""
-    found = [f"{path}: {finding}" for path in PUBLIC for finding in looked_at(themed, path)]
-    themed.sign_in(EMAIL)
-    found += [f"{path}: {finding}" for path in SIGNED_IN for finding in looked_at(themed, path)]
-    assert found + themed.complaints == []
-
-
-def looked_at(visitor: Visitor, path: str) -> list[str]:
-    visitor.go(path)
-    return findings(visitor.page) + wider_than_the_window(visitor.page)
-
-
-def wider_than_the_window(page: Page) -> list[str]:
-    width = page.evaluate("document.documentElement.scrollWidth")
-    window = page.evaluate("document.documentElement.clientWidth")
-    return [f"scrolls sideways: {width} of {window} px"] if width > window else []

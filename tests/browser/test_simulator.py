@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from companion.local.site import Site
-from tests.browser.conftest import Visitor, findings
-from tests.browser.test_journey import LOOKS, wider_than_the_window
+from tests.browser.visitor import Visitor, findings, wider_than_the_window
 
 pytestmark = pytest.mark.browser
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
 
 
 def act_as(visitor: Visitor, locale: str, device: str) -> None:

@@ -1,0 +1,114 @@
+"""Every page of the site and every state of it: who looks at it, and what happened before.
+
+The browser tests, `make pages` and `make pictures` walk this list. A page that is not in it is not
+looked at: add a line for each new one, and a scene (scenes.py) where its state needs one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from companion.local.people import EMAIL, OPERATOR
+
+
+@dataclass(frozen=True)
+class State:
+    """A page as somebody finds it. `path` may name what the scene made: {topic}, {slug}, …"""
+
+    name: str
+    path: str
+    who: str = ""  # a role of companion.local.people; nobody signed in without one
+    scene: str = ""  # of tests.browser.scenes; for a visitor none
+    act: Callable[[Page], None] | None = None  # what they do there, before it is looked at
+    error: str = ""  # its template, where no address leads to it
+
+    @property
+    def is_site(self) -> bool:
+        """Of the website that people use: not the operators' or the developers' pages."""
+        return not self.path.startswith(("/admin/", "/dev/"))
+
+
+def _press(name: str) -> Callable[[Page], None]:
+    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def _remove_one(page: Page) -> None:
+    page.locator("main button.is-saved, main .list form button").first.click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
+def _open_menu(page: Page) -> None:
+    page.locator("header details.menu > summary").first.click()
+
+
+def _nonsense_preferences(page: Page) -> None:
+    page.locator("[name=display_name]").evaluate("field => field.removeAttribute('maxlength')")
+    page.fill("[name=display_name]", "x" * 60)
+    page.locator("#preferences button.primary").click()
+    page.wait_for_load_state()
+
+
+def _without_cookies(page: Page) -> None:
+    """A form that was open too long."""
+    page.context.clear_cookies(name="doors_csrf")
+    page.locator("#preferences button.primary").click()
+    page.wait_for_load_state()
+
+
+VISITOR = [
+    State("home, signed out", "/"),
+    State("library", "/facts/"),
+    State("library, a topic", "/facts/space/"),
+    State("library, page 2", "/facts/?page=2"),
+    State("library, found", "/facts/?q=moon"),
+    State("library, nothing found", "/facts/?q=xyzzy"),
+    State("library, too long a search", "/facts/?q=" + "x" * 300),
+    State("fact, signed out", "/facts/{topic}/{slug}/"),
+    State("sign in", "/accounts/login/"),
+    State("sign in, on the way", "/accounts/login/?next=/saved/"),
+    State("sign in failed", "/accounts/cognito/login/callback/?error=access_denied"),
+    State("sign in went stale", "/accounts/cognito/login/callback/?code=x&state=x"),
+    State("account erased", "/", error="companion/account_erased.html"),
+    State("not found", "/nowhere/"),
+    State("error 400", "/", error="400.html"),
+    State("error 429", "/", error="429.html"),
+    State("error 500", "/", error="500.html"),
+]
+SIGNED_IN = [
+    State("home, first time", "/", EMAIL, "nothing_yet"),
+    State("home, after weeks", "/", EMAIL, "some_weeks"),
+    State("account menu open", "/", EMAIL, "some_weeks", _open_menu),
+    State("library, signed in", "/facts/", EMAIL, "some_weeks"),
+    State("fact, signed in", "/facts/{topic}/{slug}/", EMAIL, "some_weeks"),
+    State("saved, none", "/saved/", EMAIL, "nothing_yet"),
+    State("saved, page 1", "/saved/", EMAIL, "some_weeks"),
+    State("saved, page 2", "/saved/?page=2", EMAIL, "some_weeks"),
+    State("saved, one removed", "/saved/", EMAIL, "some_weeks", _remove_one),
+    State("alexa, not linked", "/alexa-link/", EMAIL, "nothing_yet"),
+    State("alexa, linked and working", "/alexa-link/", EMAIL, "some_weeks"),
+    State("alexa, needs linking again", "/alexa-link/", EMAIL, "needs_linking_again"),
+    State("alexa, switched off", "/alexa-link/", EMAIL, "skill_switched_off"),
+    State("me, first time", "/me/", EMAIL, "nothing_yet"),
+    State("me, after weeks", "/me/", EMAIL, "some_weeks"),
+    State("me, hostile name", "/me/", EMAIL, "hostile"),
+    State("home, hostile name", "/", EMAIL, "hostile"),
+    State("me, faults", "/me/", EMAIL, "some_weeks", _nonsense_preferences),
+    State("form open too long", "/me/", EMAIL, "some_weeks", _without_cookies),
+    State("sign out", "/accounts/logout/", EMAIL, "some_weeks"),
+    State("forbidden", "/admin/", EMAIL, "some_weeks"),
+    State("simulator", "/dev/alexa/", EMAIL, "some_weeks"),
+    State("sign up", "/dev/sign-up/"),
+]
+OFFICE = [
+    State("office", "/admin/", OPERATOR, "some_weeks"),
+    State("people", "/admin/accounts/user/", OPERATOR, "some_weeks"),
+    State("person", "/admin/accounts/user/{person}/change/", OPERATOR, "some_weeks"),
+    State("links", "/admin/skill_endpoint/accountlink/", OPERATOR, "some_weeks"),
+    State("facts of the office", "/admin/facts/fact/", OPERATOR, "some_weeks"),
+    State("a fact of the office", "/admin/facts/fact/{fact}/change/", OPERATOR, "some_weeks"),
+    State("reports", "/admin/facts/factreport/", OPERATOR, "some_weeks"),
+]
+STATES = VISITOR + SIGNED_IN + OFFICE

@@ -1,0 +1,149 @@
+"""Scenes: what a person has done and what has happened to them, set in the site's database.
+
+Each begins with an empty stage, so they can follow one another in any order. `tests.browser.
+backstage` calls the functions below the scenes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Door, Profile, User
+from skill_endpoint.facts.models import Fact, FactReport, Favourite, Hearing
+from skill_endpoint.models import AccountLink
+
+# none of these is a statement of the page's own
+CONTROL = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
+
+
+def nothing_yet(person: User) -> None:
+    """As after the very first sign-in."""
+    Favourite.objects.filter(user=person).delete()
+    Hearing.objects.filter(user=person).delete()
+    AccountLink.objects.filter(user=person).delete()
+    FactReport.objects.filter(user=person).delete()
+    Fact.objects.filter(is_published=False).update(is_published=True)
+    new = Profile(user=person)
+    fields = [field for field in Profile._meta.fields if field.name not in {"id", "user"}]
+    Profile.objects.filter(user=person).update(
+        **{field.name: getattr(new, field.name) for field in fields}
+    )
+
+
+def some_weeks(person: User) -> None:
+    """Linked, chose things, saved thirty facts and heard eighty at both doors; one withdrawn."""
+    nothing_yet(person)
+    now = timezone.now()
+    Profile.objects.filter(user=person).update(
+        display_name="Robin", topics=["space", "oceans"], time_zone="America/New_York", units="km"
+    )
+    facts = list(Fact.objects.order_by("slug"))[:80]
+    doors = (Door.VOICE, Door.VOICE, Door.WEB)
+    Favourite.objects.bulk_create(
+        Favourite(
+            user=person, fact=fact, door=doors[n % 3], saved_at=now - timedelta(hours=9 * n + 1)
+        )
+        for n, fact in enumerate(facts[:30])
+    )
+    Hearing.objects.bulk_create(
+        Hearing(
+            user=person, fact=fact, door=doors[n % 3], heard_at=now - timedelta(hours=7 * n + 1)
+        )
+        for n, fact in enumerate(facts)
+    )
+    FactReport.objects.create(fact=facts[0], user=person, language="en")
+    withdrawn = facts[2]
+    withdrawn.is_published = False
+    withdrawn.save(update_fields=["is_published"])
+    _link(person)
+
+
+def needs_linking_again(person: User) -> None:
+    nothing_yet(person)
+    _link(person, refused_at=timezone.now() - timedelta(hours=2), refused_reason="expired")
+
+
+def skill_switched_off(person: User) -> None:
+    nothing_yet(person)
+    _link(person, disabled_at=timezone.now() - timedelta(days=2))
+
+
+def no_history_wanted(person: User) -> None:
+    nothing_yet(person)
+    Profile.objects.filter(user=person).update(remember_history=False)
+
+
+def hostile(person: User) -> None:
+    """A name and topics as somebody would choose them who means no good, or writes Arabic."""
+    some_weeks(person)
+    name = "<script>alert(1)</script> \u202eروبن"
+    Profile.objects.filter(user=person).update(display_name=name[:40], time_zone="Nowhere/Else")
+
+
+def _link(person: User, **changes: Any) -> None:
+    now = timezone.now()
+    AccountLink.objects.create(
+        application_id=settings.ALEXA_SKILL_IDS[0],
+        alexa_user_id=f"amzn1.ask.account.SCENE{person.pk}",
+        user=person,
+        enabled_at=now - timedelta(days=20),
+        linked_at=now - timedelta(days=20),
+        last_used_at=now - timedelta(hours=3),
+        **changes,
+    )
+
+
+SCENES: dict[str, Callable[[User], None]] = {
+    made.__name__: made
+    for made in (
+        nothing_yet,
+        some_weeks,
+        needs_linking_again,
+        skill_switched_off,
+        no_history_wanted,
+        hostile,
+    )
+}
+
+
+def scene(name: str, sub: str) -> dict[str, str]:
+    """Set it for a person, if there is one; what addresses need."""
+    made = {}
+    if sub:
+        person = User.objects.get(sub=sub)
+        SCENES[name](person)
+        made["person"] = str(person.pk)
+    fact = Fact.objects.published().select_related("topic").order_by("slug").first()
+    assert fact, "the site has no facts"
+    return made | {"fact": str(fact.pk), "topic": fact.topic.slug, "slug": fact.slug}
+
+
+def statements(path: str, cookies: dict[str, str]) -> int:
+    """How many the page takes with empty caches, without transaction control."""
+    cache.clear()
+    host = settings.PUBLIC_URL.partition("://")[2]
+    client = Client(headers={"host": host}, raise_request_exception=False)
+    for name, value in cookies.items():
+        client.cookies[name] = value
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+    return sum(not query["sql"].startswith(CONTROL) for query in queries.captured_queries)
+
+
+def error_page(template: str) -> str:
+    """As the site would show it to a visitor."""
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    context = {"retry_after": 60, "reference": "7f3kq2", "user": request.user}
+    return render_to_string(template, context, None if template == "500.html" else request)
