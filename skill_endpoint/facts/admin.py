@@ -1,25 +1,49 @@
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from accounts.admin import UserAdmin
 from accounts.careful_admin import CarefulAdmin
 from accounts.models import User
+from skill_endpoint.facts import history
+from skill_endpoint.facts.admin_filters import (
+    CheckedFilter,
+    MissingFilter,
+    OpenFilter,
+    ReportedFilter,
+)
+from skill_endpoint.facts.admin_history import WithHistory
 from skill_endpoint.facts.forms import FactTextForm, FactTexts, TopicForm
-from skill_endpoint.facts.models import Fact, FactReport, FactText, Topic
+from skill_endpoint.facts.models import Fact, FactReport, FactText, Topic, Version
 from skill_endpoint.locales import LOCALES
+
+REPORTS = 20  # of a fact, on its page
+JUST_CLOSED = timedelta(days=1)  # a closed report can be opened again on the fact's page
+
+
+def record(request: HttpRequest, rows: list[Any], message: str) -> None:
+    """A line in the admin's records for each row, one statement for all."""
+    user = cast(User, request.user)
+    LogEntry.objects.log_actions(user.pk, cast(QuerySet[Model], rows), CHANGE, message)
 
 
 @admin.register(Topic)
-class TopicAdmin(CarefulAdmin):
+class TopicAdmin(WithHistory):
     form = TopicForm
     list_display = ("name", "slug", "position", "facts")
     list_editable = ("position",)
@@ -48,52 +72,86 @@ class FactTextInline(admin.StackedInline[FactText, Fact]):
 
 
 @admin.register(Fact)
-class FactAdmin(CarefulAdmin):
+class FactAdmin(WithHistory):
     list_display = (
         "headline",
         "topic",
         "checked_on",
         "is_published",
     )
-    list_filter = ("topic", "is_published", "child_safe", "texts__language", "checked_on")
+    list_filter = (
+        "topic",
+        MissingFilter,
+        ReportedFilter,
+        CheckedFilter,
+        "is_published",
+        "texts__language",
+        "child_safe",
+    )
     search_fields = ("slug", "texts__headline", "texts__speech", "source_title")
     search_help_text = _("Words of the fact or of its source")
     inlines = (FactTextInline,)
-    actions = ("publish", "withdraw")
+    actions = ("publish", "withdraw", "mark_checked")
+
+    def rows(self, keys: list[int]) -> QuerySet[Fact]:
+        return Fact.objects.with_text().filter(pk__in=keys)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Fact]:
         return super().get_queryset(request).select_related("topic").prefetch_related("texts")
 
+    def view_on_site(self, fact: Fact) -> str | None:
+        return fact.get_absolute_url() if fact.is_published else None
+
     @admin.display(description=_("headline"), ordering="slug")
     def headline(self, fact: Fact) -> str:
-        return next((text.headline for text in fact.texts.all()), fact.slug)
+        told = {text.language: text.headline for text in fact.texts.all()}
+        return told.get("en") or next(iter(told.values()), fact.slug)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        fact: Fact | None = context.get("original")
+        if fact and request.user.has_perm("facts.view_factreport"):
+            recent = Q(closed_at=None) | Q(closed_at__gte=timezone.now() - JUST_CLOSED)
+            context["reports"] = fact.reports.filter(recent).order_by("-pk")[:REPORTS]
+            context["may_close"] = request.user.has_perm("facts.change_factreport")
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description=_("Publish the selected facts"), permissions=["change"])
     def publish(self, request: HttpRequest, facts: QuerySet[Fact]) -> None:
-        changed = facts.update(is_published=True)
-        self.message_user(request, _("Published: %(n)d") % {"n": changed})
+        changed = self._set(request, facts, gettext("Published."), is_published=True)
+        said = ngettext("%(n)s fact was published.", "%(n)s facts were published.", changed)
+        self.message_user(request, said % {"n": changed})
 
     @admin.action(description=_("Withdraw the selected facts"), permissions=["change"])
     def withdraw(self, request: HttpRequest, facts: QuerySet[Fact]) -> None:
-        changed = facts.update(is_published=False)
-        self.message_user(request, _("Withdrawn: %(n)d") % {"n": changed})
+        changed = self._set(request, facts, gettext("Withdrawn."), is_published=False)
+        said = ngettext("%(n)s fact was withdrawn.", "%(n)s facts were withdrawn.", changed)
+        self.message_user(request, said % {"n": changed})
 
+    @admin.action(description=_("Mark the selected facts checked today"), permissions=["change"])
+    def mark_checked(self, request: HttpRequest, facts: QuerySet[Fact]) -> None:
+        today = timezone.localdate()
+        changed = self._set(request, facts, gettext("Marked as checked."), checked_on=today)
+        said = ngettext(
+            "%(n)s fact was marked as checked today.",
+            "%(n)s facts were marked as checked today.",
+            changed,
+        )
+        self.message_user(request, said % {"n": changed})
 
-class OpenFilter(admin.SimpleListFilter):
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[FactReport]
-    ) -> list[tuple[str, Any]]:
-        return [("open", _("open")), ("closed", _("closed"))]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[FactReport]
-    ) -> QuerySet[FactReport]:
-        if self.value() not in {"open", "closed"}:
-            return queryset
-        return queryset.filter(closed_at__isnull=self.value() == "open")
+    def _set(
+        self, request: HttpRequest, facts: QuerySet[Fact], message: str, **values: object
+    ) -> int:
+        """Change those that say something else, keep their versions, record each."""
+        [(name, value)] = values.items()
+        pairs = facts.values_list("pk", name)
+        keys = [key for key, present in pairs if present != value]
+        rows = self.rows(keys)
+        with history.recorded(rows, Version.How.EDITED, cast(User, request.user)):
+            Fact.objects.filter(pk__in=keys).update(**values)
+            record(request, list(rows), message)
+        return len(keys)
 
 
 @admin.register(FactReport)
@@ -114,6 +172,29 @@ class FactReportAdmin(CarefulAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def get_urls(self) -> list[URLPattern]:
+        """Buttons on the page of a fact."""
+        buttons = [
+            path(
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(require_POST(self.press)),
+                {"closes": name == "close"},
+                name=f"facts_factreport_{name}",
+            )
+            for name in ("close", "reopen")
+        ]
+        return [*buttons, *super().get_urls()]
+
+    def press(self, request: HttpRequest, object_id: str, closes: bool) -> HttpResponse:
+        report = self.get_object(request, object_id)
+        if report is None:
+            raise Http404
+        if not self.has_change_permission(request, report):
+            raise PermissionDenied
+        action = self.close if closes else self.reopen
+        action(request, FactReport.objects.filter(pk=report.pk))
+        return redirect("admin:facts_fact_change", report.fact_id)
+
     @admin.display(description=_("topic"), ordering="fact__topic__position")
     def topic(self, report: FactReport) -> str:
         return report.fact.topic.name
@@ -125,13 +206,27 @@ class FactReportAdmin(CarefulAdmin):
 
     @admin.action(description=_("Close the selected reports"), permissions=["change"])
     def close(self, request: HttpRequest, reports: QuerySet[FactReport]) -> None:
-        changed = reports.filter(closed_at=None).update(closed_at=timezone.now())
-        self.message_user(request, _("Closed: %(n)d") % {"n": changed})
+        changed = _close(
+            request, reports.filter(closed_at=None), gettext("Closed."), timezone.now()
+        )
+        said = ngettext("%(n)s report was closed.", "%(n)s reports were closed.", changed)
+        self.message_user(request, said % {"n": changed})
 
     @admin.action(description=_("Open the selected reports again"), permissions=["change"])
     def reopen(self, request: HttpRequest, reports: QuerySet[FactReport]) -> None:
-        changed = reports.exclude(closed_at=None).update(closed_at=None)
-        self.message_user(request, _("Opened again: %(n)d") % {"n": changed})
+        changed = _close(request, reports.exclude(closed_at=None), gettext("Opened again."), None)
+        said = ngettext("%(n)s report is open again.", "%(n)s reports are open again.", changed)
+        self.message_user(request, said % {"n": changed})
+
+
+@transaction.atomic
+def _close(
+    request: HttpRequest, reports: QuerySet[FactReport], message: str, closed_at: Any
+) -> int:
+    rows = list(reports.select_related("fact"))
+    FactReport.objects.filter(pk__in=[row.pk for row in rows]).update(closed_at=closed_at)
+    record(request, rows, message)
+    return len(rows)
 
 
 @admin.display(description=_("saved facts"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,11 @@ def content_of(row: Fact | Topic) -> Table:
         content = {"slug": row.slug, **topic_content(row)}
     plain: Table = json.loads(json.dumps(content, default=str))
     return plain
+
+
+def fingerprint(content: Table) -> str:
+    """To notice that a row was changed between a page and its button."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def keep[Row: (Fact, Topic)](rows: Sequence[Row], how: Version.How, by: User | None = None) -> int:
