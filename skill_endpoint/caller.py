@@ -17,7 +17,7 @@ class Caller:
     """One of: a person (`user`), nobody yet (neither), somebody whose token did not count."""
 
     user: User | None = None
-    # why the token did not count: a TokenRejected reason, "erased" or "inactive"
+    # why the token did not count: a TokenRejected reason, "erased", "inactive", or "unlinked"
     refused: str = ""
     speaker_id: str = ""  # Alexa's id of a recognised voice
     # the key of the person whom the device is known to belong to, also where the token did not

@@ -56,17 +56,20 @@ def _caller(system: SystemState, request_id: str) -> Caller:
     if not token:
         return Caller(speaker_id=account.person_id)
     try:
-        sub = verify_access_token(token).sub
+        claims = verify_access_token(token)
     except TokenRejected as error:
         return _refused(account, error.reason, request_id)
-    link = links.known_link(account)
+    known = links.KnownLinks.of(account)
+    if known.were_taken_back(claims):
+        return _taken_back(account, known, request_id)
+    owner = known.link and known.link.user
     try:
-        user = link.user if link and link.user and link.user.sub == sub else _person(sub)
+        user = owner if owner and owner.sub == claims.sub else _person(claims.sub)
     except PersonErased:
         return _refused(account, "erased", request_id)
     if not user.is_active:
         return _refused(account, "inactive", request_id)
-    links.note_use(account, link, user)
+    links.note_use(account, known, user, claims.grant)
     return Caller(user=user, speaker_id=account.person_id, known_as=user.pk)
 
 
@@ -74,11 +77,18 @@ def _person(sub: str) -> User:
     return User.objects.for_sub(sub, door=Door.VOICE)
 
 
+def _taken_back(account: links.AlexaAccount, known: links.KnownLinks, request_id: str) -> Caller:
+    """The person unlinked on the website: a good token, and still nobody whom we know."""
+    log.info("voice_token_refused", reason="unlinked", alexa_request_id=request_id)
+    known_as = known.link.user_id if known.link else None
+    return Caller(refused="unlinked", speaker_id=account.person_id, known_as=known_as)
+
+
 def _refused(account: links.AlexaAccount, reason: str, request_id: str) -> Caller:
     refused = Caller(refused=reason, speaker_id=account.person_id)
     log.warning("voice_token_refused", reason=reason, alexa_request_id=request_id)
     if refused.is_out_of_reach:  # a link is not broken because the pool cannot be reached
         return refused
-    link = links.known_link(account)
+    link = links.KnownLinks.of(account).link
     links.note_refusal(link, reason)
     return replace(refused, known_as=link.user_id if link and reason != "erased" else None)

@@ -87,8 +87,11 @@ def tells_of_another(link: AccountLink, sub: str, time: datetime) -> bool:
     return link.user is not None and link.user.sub != sub and last_proof(link) > time
 
 
-def take_over(link: AccountLink, history: History, user: User, time: datetime) -> None:
+def take_over(link: AccountLink, history: History, user: User, time: datetime, grant: str) -> None:
     """The person linked their account at that time, and no later link is known."""
+    link.unlinked_at = None
+    if second(link.last_used_at) <= time or not link.grant:
+        link.grant = grant  # a later turn has shown a later one
     if user.pk != link.user_id:
         link.user, link.linked_at = user, time
     elif history.fresh_start(time, second(link.last_used_at)) == NEVER:
@@ -129,7 +132,7 @@ def _forget(link: AccountLink, history: History) -> None:
         link.refused_at, link.refused_reason = None, ""
     is_linked_since = not link.person_id and any(time > history.erased for time in history.linked)
     if not (link.linked_at or is_linked_since):
-        link.user = None
+        link.user, link.unlinked_at, link.grant = None, None, ""
 
 
 def _latest(known: Iterable[datetime], also: datetime | None) -> datetime:

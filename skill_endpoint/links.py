@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.cognito.tokens import AccessClaims
 from accounts.models import Door, PersonErased, User
 from skill_endpoint.link_history import (
     ENABLED,
@@ -17,6 +18,7 @@ from skill_endpoint.link_history import (
     STATE_CHANGING,
     History,
     last_proof,
+    second,
     settle,
     take_over,
     tells_of_another,
@@ -32,6 +34,8 @@ WRITTEN = (
     "last_used_at",
     "refused_at",
     "refused_reason",
+    "unlinked_at",
+    "grant",
 )
 
 
@@ -52,26 +56,45 @@ class AlexaAccount:
         }
 
 
-def known_link(account: AlexaAccount) -> AccountLink | None:
-    """The link with its person and their profile, in one statement."""
-    return AccountLink.objects.select_related("user__profile").filter(**account.key).first()
+@dataclass(frozen=True, slots=True)
+class KnownLinks:
+    """All links of an Alexa account: the household's and its speakers', with their people."""
+
+    links: list[AccountLink]
+    link: AccountLink | None  # of the account that was asked for
+
+    @classmethod
+    def of(cls, account: AlexaAccount) -> KnownLinks:
+        """With the profiles, in one statement."""
+        known = AccountLink.objects.of_alexa_user(account.application_id, account.user_id)
+        links = list(known.select_related("user__profile"))
+        own = [link for link in links if link.person_id == account.person_id]
+        return cls(links, own[0] if own else None)
+
+    def were_taken_back(self, claims: AccessClaims) -> bool:
+        """A token is the household's, whoever speaks: one link that was taken back is enough."""
+        return any(link.was_taken_back(claims) for link in self.links)
 
 
-def note_use(account: AlexaAccount, link: AccountLink | None, user: User) -> None:
+def note_use(account: AlexaAccount, known: KnownLinks, user: User, grant: str) -> None:
     """A turn came with a good token of this person. Writes only what changed."""
     now = timezone.now()
+    _link_again([link for link in known.links if link.user_id == user.pk], now, grant)
+    link = known.link
     if link is None:
         try:
             with transaction.atomic():
                 AccountLink.objects.create(
-                    **account.key, user=user, linked_at=now, last_used_at=now
+                    **account.key, user=user, linked_at=now, last_used_at=now, grant=grant
                 )
         except IntegrityError:  # another turn of the same device was faster
             return
         return
     changes: dict[str, Any] = {}
     if link.user_id != user.pk:
-        changes.update(user=user, linked_at=now)
+        changes.update(user=user, linked_at=now, unlinked_at=None)
+    if link.grant != grant:
+        changes.update(grant=grant)
     if not link.linked_at:
         changes.update(linked_at=now)
     if link.disabled_at:
@@ -86,6 +109,15 @@ def note_use(account: AlexaAccount, link: AccountLink | None, user: User) -> Non
         AccountLink.objects.filter(pk=link.pk).update(**changes)
 
 
+def _link_again(links: list[AccountLink], now: datetime, grant: str) -> None:
+    """After they were taken back, the person signed in anew: so all of them are linked again."""
+    again = [link.pk for link in links if link.unlinked_at]
+    if again:
+        AccountLink.objects.filter(pk__in=again).update(
+            unlinked_at=None, linked_at=now, grant=grant, refused_at=None, refused_reason=""
+        )
+
+
 def note_refusal(link: AccountLink | None, reason: str) -> None:
     """A turn came with a token that does not count. Written once, not with each turn."""
     if link and link.refused_reason != reason:
@@ -96,14 +128,14 @@ def note_refusal(link: AccountLink | None, reason: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A skill event. `sub` is whom an AccountLinked token belongs to; empty: it did not count."""
+    """A skill event. `claims` are those of an AccountLinked token; None: it did not count."""
 
     type: str
     request_id: str
     account: AlexaAccount
     time: datetime
     persistence: str = ""
-    sub: str = ""
+    claims: AccessClaims | None = None
 
 
 def record(event: Event) -> SkillEvent | None:
@@ -149,7 +181,11 @@ def _apply(event: Event, history: History, links: list[AccountLink]) -> bool:
         user = _person_of(event, history, links)
         if user is None:
             return False
-        take_over(_household(event.account, links), history, user, event.time)
+        grant = event.claims.grant if event.claims else ""
+        take_over(_household(event.account, links), history, user, event.time, grant)
+        for link in links:
+            if link.user_id == user.pk:
+                link.unlinked_at = None
         history = replace(history, linked=[*history.linked, event.time])
     elif event.type == ENABLED and event.time > history.erased:
         _household(event.account, links)
@@ -171,15 +207,25 @@ def _person_of(event: Event, history: History, links: list[AccountLink]) -> User
     Nobody becomes a person of ours by what is out of date.
     """
     is_over = event.time <= history.erased or any(time > event.time for time in history.linked)
-    if not event.sub or is_over:
+    claims = event.claims
+    if claims is None or is_over or any(_was_before(link, event, claims) for link in links):
         return None
-    if any(not link.person_id and tells_of_another(link, event.sub, event.time) for link in links):
+    if any(not link.person_id and tells_of_another(link, claims.sub, event.time) for link in links):
         return None
     try:
-        user = User.objects.for_sub(event.sub, door=Door.VOICE)
+        user = User.objects.for_sub(claims.sub, door=Door.VOICE)
     except PersonErased:
         return None
     return user if user.is_active else None
+
+
+def _was_before(link: AccountLink, event: Event, claims: AccessClaims) -> bool:
+    """Whether the person took the link back after what the event tells of."""
+    return link.was_taken_back(claims) or (
+        link.user is not None
+        and link.user.sub == claims.sub
+        and event.time < second(link.unlinked_at)
+    )
 
 
 def _household(account: AlexaAccount, links: list[AccountLink]) -> AccountLink:

@@ -11,6 +11,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.cognito.tokens import AccessClaims
+
 ALEXA_ID_MAX_LENGTH = 255  # userId: "at most 255 characters" (request and response JSON reference)
 
 
@@ -25,7 +27,7 @@ class AccountLinkQuerySet(models.QuerySet["AccountLink"]):
         return self.filter(application_id=application_id, alexa_user_id=alexa_user_id)
 
     def current(self) -> Self:
-        return self.filter(disabled_at=None, linked_at__isnull=False)
+        return self.filter(disabled_at=None, unlinked_at=None, linked_at__isnull=False)
 
 
 class AccountLink(models.Model):
@@ -37,6 +39,7 @@ class AccountLink(models.Model):
     class State(models.TextChoices):
         ENABLED = "enabled", _("enabled, not linked")
         WORKING = "working", _("linked and working")
+        UNLINKED = "unlinked", _("unlinked on the website")
         REFUSED = "refused", _("needs linking again")
         DISABLED = "disabled", _("skill disabled")
 
@@ -63,6 +66,10 @@ class AccountLink(models.Model):
     # why the last token that came with this id was refused; empty while it works
     refused_at = models.DateTimeField(_("token refused"), null=True, blank=True)
     refused_reason = models.CharField(_("reason"), max_length=32, blank=True)
+    # the person took the link back on the website: tokens of that sign-in do not count any more
+    unlinked_at = models.DateTimeField(_("unlinked"), null=True, blank=True)
+    # AccessClaims.grant of the last token that counted
+    grant = models.CharField(_("sign-in"), max_length=64, blank=True, editable=False)
 
     objects = AccountLinkQuerySet.as_manager()
 
@@ -86,7 +93,30 @@ class AccountLink(models.Model):
             return self.State.DISABLED
         if not self.linked_at:
             return self.State.ENABLED
+        if self.unlinked_at:
+            return self.State.UNLINKED
         return self.State.REFUSED if self.refused_at else self.State.WORKING
+
+    def unlink(self) -> None:
+        """Take the link back, with those of the voices that the same Alexa account recognizes.
+
+        They all come with one token. Alexa keeps it: from now on we do not take it.
+        """
+        links = AccountLink.objects.of_alexa_user(self.application_id, self.alexa_user_id)
+        links.filter(user=self.user, unlinked_at=None).update(unlinked_at=timezone.now())
+
+    def was_taken_back(self, claims: AccessClaims) -> bool:
+        """Whether this token is of a sign-in that its person took back on the website.
+
+        A refreshed token says the sign-in it comes from, and a new sign-in is another one. Where
+        one of the two is not known, the time of the sign-in decides; where that is not known
+        either, the token does not count.
+        """
+        if not (self.unlinked_at and self.user and self.user.sub == claims.sub):
+            return False
+        if self.grant and claims.grant:
+            return self.grant == claims.grant
+        return claims.signed_in_at <= self.unlinked_at.timestamp()
 
 
 class SkillEventQuerySet(models.QuerySet["SkillEvent"]):

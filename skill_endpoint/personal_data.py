@@ -40,6 +40,7 @@ register(
         "last_used_at",
         "refused_at",
         "refused_reason",
+        "unlinked_at",
     ),
     label=_("Your Alexa links"),
     why=_("So that Alexa knows that it is you who speaks."),

@@ -51,6 +51,21 @@ T_VIEWS = "tests/skill_endpoint/test_views.py"
 T_HANDLERS = "tests/skill_endpoint/handlers/"
 
 MUTANTS = [
+    # links
+    Mutant(
+        "an unlinked person's tokens",
+        "skill_endpoint/interceptors.py",
+        "if known.were_taken_back(claims):",
+        "if False:",
+        "tests/skill_endpoint/test_unlinking.py",
+    ),
+    Mutant(
+        "refreshed after unlinking",
+        "skill_endpoint/models.py",
+        "if self.grant and claims.grant:",
+        "if False:",
+        "tests/skill_endpoint/test_unlinking.py",
+    ),
     # tokens
     Mutant(
         "kind of token",

@@ -62,6 +62,10 @@ class AccessClaims:
     client_id: str
     scopes: frozenset[str]
     expires_at: int
+    # Which sign-in it comes from: a digest of Cognito's `origin_jti`, which all tokens refreshed
+    # from one sign-in share. Empty where the pool does not write it (token revocation is off).
+    grant: str = ""
+    signed_in_at: int = 0  # `auth_time` in UNIX seconds; 0 where the token does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class IdClaims:
     phone_number: str
     phone_number_verified: bool
     groups: frozenset[str]
+    auth_time: int  # when the person signed in at the pool; 0 where the token does not say
 
 
 def verify_access_token(token: str) -> AccessClaims:
@@ -96,6 +101,8 @@ def verify_access_token(token: str) -> AccessClaims:
             client_id=payload["client_id"],
             scopes=frozenset(scope.split()) if isinstance(scope, str) else frozenset(),
             expires_at=int(payload["exp"]),
+            grant=_grant(payload),
+            signed_in_at=_signed_in_at(payload),
         )
     _memory.put(remembered_as, claims)
     return claims
@@ -110,6 +117,7 @@ def verify_id_token(token: str, nonce: str) -> IdClaims:
         if not _same(payload.get("nonce"), nonce):
             raise TokenRejected("nonce")
     groups = payload.get("cognito:groups")
+    auth_time = payload.get("auth_time")
     return IdClaims(
         sub=payload["sub"],
         email=_text(payload, "email", 254),
@@ -119,6 +127,7 @@ def verify_id_token(token: str, nonce: str) -> IdClaims:
         groups=frozenset(g for g in groups if isinstance(g, str))
         if isinstance(groups, list)
         else frozenset(),
+        auth_time=auth_time if type(auth_time) is int else 0,
     )
 
 
@@ -179,6 +188,21 @@ def _key_id(token: str) -> str:
     if not isinstance(kid, str) or not kid:
         raise TokenRejected("malformed")
     return kid
+
+
+def _grant(payload: dict[str, Any]) -> str:
+    """SHA-256 in hex of the sign-in's id; empty for none or nonsense.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/token-revocation.html
+    """
+    origin = _text(payload, "origin_jti", 128)
+    return hashlib.sha256(origin.encode()).hexdigest() if origin else ""
+
+
+def _signed_in_at(payload: dict[str, Any]) -> int:
+    moment = payload.get("auth_time")
+    # no truth value, no text, nothing after the token itself
+    return moment if type(moment) is int and 0 < moment <= payload["iat"] + LEEWAY else 0
 
 
 def _same(claim: object, expected: str) -> bool:

@@ -19,7 +19,7 @@ from ask_sdk_model.events.skillevents.skill_enabled_request import SkillEnabledR
 from ask_sdk_model.response import Response
 from django.utils import timezone
 
-from accounts.cognito.tokens import TokenRejected, verify_access_token
+from accounts.cognito.tokens import AccessClaims, TokenRejected, verify_access_token
 from skill_endpoint import links
 from skill_endpoint.interceptors import alexa_account
 from skill_endpoint.link_history import NOT_PERSISTED
@@ -56,7 +56,7 @@ class SkillEvents(AbstractRequestHandler):
                 account=alexa_account(system),
                 time=_time(request),
                 persistence=_persistence(request),
-                sub=_linked_sub(request),
+                claims=_linked_claims(request),
             )
             recorded = links.record(event)
             log.info(
@@ -90,13 +90,13 @@ def _persistence(request: Any) -> str:
     return value if isinstance(value, str) and value in {"PERSISTED", NOT_PERSISTED} else ""
 
 
-def _linked_sub(request: Any) -> str:
-    """Whom an AccountLinked event's token belongs to; empty where it does not count."""
+def _linked_claims(request: Any) -> AccessClaims | None:
+    """Whom an AccountLinked event's token belongs to; None where it does not count."""
     if not isinstance(request, AccountLinkedRequest):
-        return ""
+        return None
     token = getattr(request.body, "access_token", None)
     try:
-        return verify_access_token(token if isinstance(token, str) else "").sub
+        return verify_access_token(token if isinstance(token, str) else "")
     except TokenRejected as error:
         log.warning("event_token_refused", reason=error.reason, alexa_request_id=request.request_id)
-        return ""
+        return None
