@@ -30,9 +30,13 @@ DESKTOP: Looks = {"viewport": {"width": 1280, "height": 800}}
 PHONE: Looks = {"viewport": {"width": 360, "height": 740}}
 
 OBSERVE = """
-window.moved = 0; window.painted = 0;
+window.moved = 0; window.movers = []; window.painted = 0;
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    window.moved += entry.value;
+    for (const { node } of entry.sources) window.movers.push(node?.cloneNode(false).outerHTML);
+  }
 }).observe({ type: "layout-shift", buffered: true });
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.painted = entry.startTime;
@@ -47,6 +51,13 @@ SETTLED = """
 () => new Promise((done) =>
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))
 """
+# colors on their way to the other theme are neither the one nor the other
+STILL = """
+() => Promise.race([
+  Promise.all(document.getAnimations().map((animation) => animation.finished)),
+  new Promise((done) => setTimeout(done, 1000)),
+])
+"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ class Measured:
     blocking: int
     lcp: float
     shift: float
+    movers: tuple[str, ...]  # what moved
     statements: int | None  # None: a page that is not an address
     axe: tuple[str, ...]  # in light on a desktop and in dark on a phone
     csp: tuple[str, ...]  # what the policy blocked, and what else the console says
@@ -74,7 +86,7 @@ class Measured:
         if self.blocking > RENDER_BLOCKING:
             found.append(f"{self.blocking} render-blocking requests")
         if self.shift > 0:
-            found.append(f"layout shift of {self.shift:.4f}")
+            found.append(f"layout shift of {self.shift:.4f}: {', '.join(self.movers)}")
         if self.statements is not None and self.statements > STATEMENTS:
             found.append(f"{self.statements} statements")
         if times and self.lcp > LCP_SECONDS:
@@ -110,12 +122,13 @@ def measure(stage: Stage, state: State, *, slower: int = SLOWER) -> Measured:
         wire.slow_down(slower)
         stage.show(state, page, address)
         page.evaluate(SETTLED)
-        painted, moved = page.evaluate("[window.painted, window.moved]")
+        painted, moved, movers = page.evaluate("[window.painted, window.moved, window.movers]")
         sent, requests, blocking = wire.bytes, wire.requests, len(page.evaluate(BLOCKING))
         wire.slow_down(1)
         hindered = findings(page) + wider_than_the_window(page)
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size(PHONE["viewport"])
+        page.evaluate(STILL)
         hindered += findings(page) + wider_than_the_window(page)
         return Measured(
             state,
@@ -124,6 +137,7 @@ def measure(stage: Stage, state: State, *, slower: int = SLOWER) -> Measured:
             blocking=blocking,
             lcp=painted / 1000,
             shift=moved,
+            movers=tuple(str(mover)[:120] for mover in movers),
             statements=_statements(stage, state, address),
             axe=tuple(hindered),
             csp=tuple(blocked(page) + visitor.complaints),
