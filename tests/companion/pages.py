@@ -35,10 +35,14 @@ def form_to(response: Any, action: str) -> dict[str, str]:
 
 def statements(client: Client, path: str) -> int:
     """How many SQL statements a page takes, without transaction control."""
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         response = client.get(path)
     assert response.status_code == 200
+    return len(statements_of(queries))
+
+
+def statements_of(queries: CaptureQueriesContext) -> list[str]:
+    """What was asked of the database, without transaction control."""
     control = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
-    return sum(not query["sql"].startswith(control) for query in queries.captured_queries)
+    asked = [query["sql"] for query in queries.captured_queries]
+    return [statement for statement in asked if not statement.startswith(control)]
