@@ -1,7 +1,8 @@
-"""The fact that was taken off the list last, so that it can be put back as it was."""
+"""What a person took off a list last, so that it can be put back as it was."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
@@ -9,54 +10,87 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from skill_endpoint.facts.models import Fact, Favourite
+from skill_endpoint.facts.models import Fact, Favourite, Hearing
 
-_KEY = "removal"
+_KEY = "removed"
+SAVED, HEARD = "saved", "heard"
 
 
+@dataclass(frozen=True)
 class Removal:
     """Kept in the session and not in a message: Undo is still there after a reload."""
 
     OFFERED: ClassVar[timedelta] = timedelta(minutes=10)
+    PROMINENT: ClassVar[timedelta] = timedelta(seconds=10)  # as long as it asks for attention
 
-    def __init__(self, fact_id: int, headline: str, door: str, saved_at: str, at: str) -> None:
-        self.fact_id = fact_id
-        self.headline = headline
-        self.door = door
-        self.saved_at = saved_at
-        self.at = at
+    kind: str  # SAVED or HEARD: which list it was taken off
+    pk: int  # of the row that is gone
+    fact_id: int
+    headline: str
+    language: str  # of the headline; empty where nobody knows
+    door: str
+    moment: str  # when it was saved or heard
+    at: str  # when it was removed
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self | None:
-        """The last one, while it is offered."""
+        """The last one off the list of saved facts, while it is offered."""
+        removal = cls.last(request)
+        return removal if removal and removal.kind == SAVED else None
+
+    @classmethod
+    def last(cls, request: HttpRequest) -> Self | None:
+        """The last one off either list, while it is offered."""
         session = getattr(request, "session", None)  # an early error page has none
         if session is None or not (kept := session.get(_KEY)):
             return None
         removal = cls(**kept)
-        age = timezone.now() - datetime.fromisoformat(removal.at)
-        return removal if age < cls.OFFERED else None
+        return removal if removal.age < cls.OFFERED else None
 
     @classmethod
-    def keep(cls, request: HttpRequest, favourite: Favourite, headline: str) -> None:
-        request.session[_KEY] = {
-            "fact_id": favourite.fact_id,
-            "headline": headline,
-            "door": favourite.door,
-            "saved_at": favourite.saved_at.isoformat(),
-            "at": timezone.now().isoformat(),
-        }
+    def keep(
+        cls, request: HttpRequest, row: Favourite | Hearing, headline: str, language: str = ""
+    ) -> None:
+        is_saved = isinstance(row, Favourite)
+        moment = row.saved_at if isinstance(row, Favourite) else row.heard_at
+        removal = cls(
+            kind=SAVED if is_saved else HEARD,
+            pk=row.pk,
+            fact_id=row.fact_id,
+            headline=headline,
+            language=language,
+            door=row.door,
+            moment=moment.isoformat(),
+            at=timezone.now().isoformat(),
+        )
+        request.session[_KEY] = asdict(removal)
 
     @classmethod
     def forget(cls, request: HttpRequest, fact_id: int | None = None) -> None:
-        """Take the offer back; with a fact, only the offer that is about it."""
+        """Take the offer back; with a fact, only the offer to save that one again."""
         kept = request.session.get(_KEY)
-        if kept and fact_id in (None, kept["fact_id"]):
+        if kept and (fact_id is None or (kept["kind"], kept["fact_id"]) == (SAVED, fact_id)):
             del request.session[_KEY]
 
+    @property
+    def age(self) -> timedelta:
+        return timezone.now() - datetime.fromisoformat(self.at)
+
+    @property
+    def is_prominent(self) -> bool:
+        return self.age < self.PROMINENT
+
+    @property
+    def is_of_history(self) -> bool:
+        return self.kind == HEARD
+
     def undo(self, user: User) -> bool:
-        """Save it again by the door and at the time of the first saving; False if it is gone."""
+        """Put it back by the door and at the time of then; False if the fact is gone."""
         if not Fact.objects.filter(pk=self.fact_id).exists():
             return False
-        saved_at = datetime.fromisoformat(self.saved_at)
-        Favourite.objects.keep(user, self.fact_id, self.door, saved_at=saved_at)
+        moment = datetime.fromisoformat(self.moment)
+        if self.is_of_history:
+            Hearing.objects.put_back(user, self.fact_id, self.door, moment)
+        else:
+            Favourite.objects.keep(user, self.fact_id, self.door, saved_at=moment)
         return True

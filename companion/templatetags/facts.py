@@ -4,13 +4,11 @@ import re
 from datetime import datetime
 
 from django import template
-from django.template import Context
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from companion.removal import Removal
 from skill_endpoint.facts.measures import shown
 from skill_endpoint.facts.models import Fact, FactText
 from skill_endpoint.models import AccountLink
@@ -18,8 +16,6 @@ from skill_endpoint.models import AccountLink
 register = template.Library()
 
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
-# Undo stands where facts are saved and removed, and nowhere else
-_PAGES_WITH_UNDO = {"home", "facts", "topic", "fact", "saved", "fact_save", "fact_remove"}
 
 
 @register.simple_tag
@@ -49,11 +45,3 @@ def typographic(text: str) -> str:
 def is_web_address(locator: str) -> bool:
     """True for what may stand in href; a DOI or a page number is text."""
     return locator.startswith(("https://", "http://"))
-
-
-@register.simple_tag(takes_context=True)
-def last_removal(context: Context) -> Removal | None:
-    request = context.get("request")
-    if not request or not request.resolver_match:
-        return None
-    return Removal.of(request) if request.resolver_match.url_name in _PAGES_WITH_UNDO else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -244,7 +244,17 @@ class FactText(models.Model):
             raise ValidationError(_("A quiz question and its answers come together."))
 
 
+def _telling(language: str) -> Prefetch[Any]:
+    """The texts of a row's fact that Fact.text() may take, and no others."""
+    texts = FactText.objects.readable_in(language)
+    return Prefetch("fact__texts", queryset=texts)
+
+
 class FavouriteQuerySet(models.QuerySet["Favourite"]):
+    def with_facts(self, language: str) -> Self:
+        """Each with its fact, topic and text, ready for a page in this language."""
+        return self.select_related("fact__topic").prefetch_related(_telling(language))
+
     def keep(
         self, user: User, fact_id: int, door: str, *, saved_at: datetime | None = None
     ) -> bool:
@@ -291,6 +301,19 @@ class Favourite(models.Model):
         return str(self.fact)
 
 
+class HearingQuerySet(models.QuerySet["Hearing"]):
+    def with_facts(self, language: str) -> Self:
+        """As of favourites, and each with `is_saved`: whether its fact is on the person's list."""
+        saved = Favourite.objects.filter(user=OuterRef("user"), fact=OuterRef("fact"))
+        rows = self.select_related("fact__topic").prefetch_related(_telling(language))
+        return rows.annotate(is_saved=Exists(saved))
+
+    def put_back(self, user: User, fact_id: int, door: str, heard_at: datetime) -> None:
+        """As it was before it was removed; once, however often it is asked for."""
+        if not self.filter(user=user, fact_id=fact_id, heard_at=heard_at).exists():
+            self.create(user=user, fact_id=fact_id, door=door, heard_at=heard_at)
+
+
 class Hearing(models.Model):
     """That a person heard a fact: keeps facts from repeating and makes up the history."""
 
@@ -305,6 +328,8 @@ class Hearing(models.Model):
     )
     door = models.CharField(_("heard by"), max_length=8, choices=Door.choices)
     heard_at = models.DateTimeField(_("heard"), default=timezone.now)
+
+    objects = HearingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("heard fact")

@@ -46,6 +46,7 @@ def test_it_shows_nothing_of_others(
     sign_in: SignIn, linked: User, stranger: User, new_fact: NewFact
 ) -> None:
     keep(linked, new_fact("secret"))
+    keep(stranger, new_fact("own"))
     assert "About secret" not in main(sign_in(stranger).get("/saved/"))
 
 
@@ -56,7 +57,7 @@ def test_it_begins_the_day_where_the_person_lives(
     linked.profile.save()
     keep(linked, new_fact(), at=datetime(2026, 11, 21, 20, 0, tzinfo=UTC))
     page = soup(sign_in(linked).get("/saved/"))
-    assert text(page.select_one("h2.day")) == "Sunday, 22 November 2026"
+    assert text(page.select_one("h2.day")) == "22 November 2026"
 
 
 def test_it_bears_a_time_zone_that_is_gone(
@@ -98,7 +99,7 @@ def test_it_offers_undo_after_a_reload(sign_in: SignIn, linked: User, new_fact: 
     client.post(remove(fact))
     for _ in range(2):
         page = client.get("/saved/")
-        assert "Removed: About blue-sunsets" in main(page)
+        assert "Removed from your list: About blue-sunsets" in main(page)
         assert soup(page).find("form", action=reverse("saved_undo"))
 
 
@@ -113,7 +114,7 @@ def test_it_puts_back_what_was_removed_as_it_was(
         assert client.post(reverse("saved_undo"))["Location"] == "/saved/"
     after = Favourite.objects.get(user=linked)
     assert (after.fact, after.door, after.saved_at) == (fact, Door.VOICE, before.saved_at)
-    assert "Removed:" not in main(client.get("/saved/"))
+    assert "Removed from your list:" not in main(client.get("/saved/"))
 
 
 def test_it_takes_a_second_press_of_the_star_for_undo(
@@ -135,7 +136,7 @@ def test_it_offers_undo_for_a_while_only(sign_in: SignIn, linked: User, new_fact
     client = sign_in(linked)
     client.post(remove(fact))
     with time_machine.travel(timezone.now() + Removal.OFFERED):
-        assert "Removed:" not in main(client.get("/saved/"))
+        assert "Removed from your list:" not in main(client.get("/saved/"))
         client.post(reverse("saved_undo"))
     assert not Favourite.objects.exists()
 
@@ -148,7 +149,7 @@ def test_it_offers_undo_where_facts_are_saved(
     keep(linked, fact)
     client = sign_in(linked)
     client.post(remove(fact))
-    assert "Removed:" in main(client.get(address))
+    assert "Removed from your list:" in main(client.get(address))
 
 
 @pytest.mark.parametrize("address", ["/me/", "/alexa-link/", "/accounts/logout/", "/nothing/"])
@@ -159,7 +160,7 @@ def test_it_offers_undo_nowhere_else(
     keep(linked, fact)
     client = sign_in(linked)
     client.post(remove(fact))
-    assert "Removed:" not in main(client.get(address))
+    assert "Removed from your list:" not in main(client.get(address))
 
 
 def test_it_closes_the_offer(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
@@ -171,10 +172,10 @@ def test_it_closes_the_offer(sign_in: SignIn, linked: User, new_fact: NewFact) -
     close = page.select_one(f'form.notice button[formaction="{reverse("saved_dismiss")}"]')
     assert text(close) == "Close"
     client.get(reverse("saved_dismiss"))
-    assert "Removed:" in main(client.get("/saved/"))
+    assert "Removed from your list:" in main(client.get("/saved/"))
     answer = client.post(reverse("saved_dismiss"), {"next": "/facts/?q=blue"})
     assert answer["Location"] == "/facts/?q=blue"
-    assert "Removed:" not in main(client.get("/saved/"))
+    assert "Removed from your list:" not in main(client.get("/saved/"))
     assert not Favourite.objects.exists()
 
 
@@ -186,7 +187,7 @@ def test_it_forgets_undo_when_the_fact_is_saved_again(
     client = sign_in(linked)
     client.post(remove(fact))
     client.post(reverse("fact_save", args=[fact.topic.slug, fact.slug]))
-    assert "Removed:" not in main(client.get("/saved/"))
+    assert "Removed from your list:" not in main(client.get("/saved/"))
 
 
 def test_it_undoes_nothing_when_the_fact_is_gone(
@@ -216,6 +217,66 @@ def test_it_undoes_nothing_by_get(sign_in: SignIn, linked: User, new_fact: NewFa
     client.post(remove(fact))
     assert client.get(reverse("saved_undo"))["Location"] == "/saved/"  # back from signing in
     assert not Favourite.objects.exists()
+
+
+def test_it_offers_three_that_others_saved_to_start_with(
+    sign_in: SignIn, linked: User, stranger: User, new_fact: NewFact
+) -> None:
+    for slug in ("one", "two", "three", "four"):
+        new_fact(slug)
+    keep(stranger, Fact.objects.get(slug="one"))
+    client = sign_in(linked)
+    rows = [text(row) for row in soup(client.get("/saved/")).select(".list > li")]
+    assert len(rows) == 3
+    assert "About one" in rows[0]
+    assert soup(client.get("/saved/")).find("form", action="/facts/space/one/save/")
+    assert statements(client, "/saved/") <= 6
+
+
+def test_it_shows_one_topic_of_those_that_are_on_the_list(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    new_fact("unsaved", topic="history")
+    keep(linked, new_fact("mars"))
+    keep(linked, new_fact("squid", topic="oceans"))
+    client = sign_in(linked)
+    page = soup(client.get("/saved/?topic=oceans"))
+    assert [text(chip) for chip in page.select(".chip")] == ["All", "Oceans", "Space"]
+    assert [text(row) for row in page.select(".list h3")] == ["About squid"]
+    assert "Saved facts: Oceans" in text(page.title)
+
+
+@pytest.mark.parametrize("topic", ["history", "nowhere", "%00", "x" * 3000])
+def test_it_says_when_a_topic_has_nothing(
+    sign_in: SignIn, linked: User, new_fact: NewFact, topic: str
+) -> None:
+    keep(linked, new_fact("mars"))
+    page = main(sign_in(linked).get(f"/saved/?topic={topic}"))
+    assert "Nothing of this topic is on your list" in page or "About mars" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "day"), [("de", "22. November 2026"), ("ja", "2026年11月22日")]
+)
+def test_it_writes_days_as_the_language_does(
+    sign_in: SignIn, linked: User, new_fact: NewFact, language: str, day: str
+) -> None:
+    linked.profile.language = language
+    linked.profile.save()
+    keep(linked, new_fact(), at=datetime(2026, 11, 22, 9, tzinfo=UTC))
+    assert text(soup(sign_in(linked).get("/saved/")).select_one("h2.day")) == day
+
+
+def test_undo_asks_for_attention_for_ten_seconds(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    keep(linked, fact)
+    client = sign_in(linked)
+    client.post(remove(fact))
+    assert soup(client.get("/saved/")).select("form.undo.fresh")
+    with time_machine.travel(timezone.now() + Removal.PROMINENT):
+        assert not soup(client.get("/saved/")).select("form.undo.fresh")
 
 
 def test_it_pages_by_twenty_in_few_statements(
