@@ -12,10 +12,10 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.cognito import endpoints
+from accounts.cognito import endpoints, sign_in_again
 from accounts.cognito.tokens import IdClaims
 from accounts.groups import apply_pool_groups
 from accounts.models import Door, PersonErased, User
@@ -40,6 +40,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Here and not before: a session of somebody else ends in between."""
+        login = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
+        if login:
+            sign_in_again.note(request, login.claims.auth_time)
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return response
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """No “successfully signed in as …”: the page itself shows who is signed in."""

@@ -51,6 +51,8 @@ class Holding:
     detach: str = ""  # rows that stay for others lose the person in this field, and nothing else
     # fields that are shown by more than their value: (row, language) -> what to open
     references: Mapping[str, Callable[[Any, str], Reference]] = field(default_factory=dict)
+    # names of columns, where the model has none for a reader
+    headings: Mapping[str, Words] = field(default_factory=dict)
     # what the references read, fetched for many rows at once
     prepare: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows
 
@@ -94,13 +96,24 @@ def register(
     withheld: str = "",
     detach: str = "",
     references: Mapping[str, Callable[[Any, str], Reference]] | None = None,
+    headings: Mapping[str, Words] | None = None,
     prepare: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows,
 ) -> None:
     """With `export` it has a label, a why and how long; without, it says why (`withheld`)."""
     if bool(export) == bool(withheld) or (export and not (label and why and kept)):
         raise ValueError(f"{model.__name__}: export, label, why and kept, or withheld")
     _holdings[model] = Holding(
-        model, rows_of, export, label, why, kept, withheld, detach, references or {}, prepare
+        model=model,
+        rows_of=rows_of,
+        export=export,
+        label=label,
+        why=why,
+        kept=kept,
+        withheld=withheld,
+        detach=detach,
+        references=references or {},
+        headings=headings or {},
+        prepare=prepare,
     )
 
 
@@ -202,6 +215,12 @@ register(
     UserSession,
     lambda user: UserSession.objects.filter(user=user),
     export=("created_at", "last_seen_at", "ip", "user_agent"),
+    headings={
+        "created_at": _("signed in"),
+        "last_seen_at": _("last seen"),
+        "ip": _("address"),
+        "user_agent": _("browser"),
+    },
     label=_("Where you are signed in"),
     why=_("So that you can see a device that is not yours, and sign it out."),
     kept=_("Until you sign out there, or for about two weeks."),

@@ -14,8 +14,11 @@ from accounts.cognito import logout
 from companion.languages import LanguageConverter, in_language
 from companion.views import (
     alexa_link,
+    data,
+    deletion,
     errors,
     facts,
+    feeds,
     health,
     history,
     home,
@@ -23,6 +26,7 @@ from companion.views import (
     me,
     pages,
     saved,
+    sessions,
     theme,
 )
 
@@ -37,20 +41,31 @@ def gone(request: HttpRequest, *args: object, **kwargs: object) -> NoReturn:
 # public pages that also have an address in each language: /fr/facts/…
 in_each_language = [
     path("", in_language(home.home), name="home"),
+    path("today/", in_language(home.today), name="today"),
     path("facts/", in_language(facts.facts), name="facts"),
     path("facts/<slug:topic>/", in_language(facts.facts), name="topic"),
     path("facts/<slug:topic>/<slug:slug>/", in_language(facts.fact), name="fact"),
+    path("today.json", feeds.today_json, name="today_json"),
+    path("today.txt", feeds.today_txt, name="today_txt"),
+    path("feed.atom", feeds.atom, name="feed"),
 ]
 
 urlpatterns = [
     # the website
     path("", home.home, name="home"),
-    path("today/", home.home, name="today"),
+    path("today/", home.today, name="today"),
+    path("today/another/", home.another, name="another"),
+    path("today/topic/", home.pick_topic, name="pick_topic"),
+    path("today.json", feeds.today_json, name="today_json"),
+    path("today.txt", feeds.today_txt, name="today_txt"),
+    path("feed.atom", feeds.atom, name="feed"),
     path("facts/", facts.facts, name="facts"),
     path("facts/<slug:topic>/", facts.facts, name="topic"),
     path("facts/<slug:topic>/<slug:slug>/", facts.fact, name="fact"),
     path("facts/<slug:topic>/<slug:slug>/save/", facts.save, name="fact_save"),
     path("facts/<slug:topic>/<slug:slug>/remove/", facts.remove, name="fact_remove"),
+    path("facts/<slug:topic>/<slug:slug>/report/", facts.report, name="fact_report"),
+    path("facts/<slug:topic>/<slug:slug>/report/undo/", facts.take_back, name="fact_take_back"),
     path("saved/", saved.saved, name="saved"),
     path("saved/undo/", saved.undo, name="saved_undo"),
     path("saved/dismiss/", saved.dismiss, name="saved_dismiss"),
@@ -61,6 +76,14 @@ urlpatterns = [
     path("me/", me.me, name="me"),
     path("me/preferences/", me.preferences, name="preferences"),
     path("me/preferences/preview/", me.preview, name="preferences_preview"),
+    path("me/data/", data.data, name="data"),
+    path("me/data/export/", data.start, name="data_export"),
+    path("me/data/export/<int:pk>/", data.download, name="data_export_file"),
+    path("me/data/export/<int:pk>/step/", data.step, name="data_export_step"),
+    path("me/data/delete/", deletion.delete, name="data_delete"),
+    path("me/sessions/", sessions.sessions, name="sessions"),
+    path("me/sessions/end-others/", sessions.end_others, name="sessions_end_others"),
+    path("me/sessions/<int:pk>/end/", sessions.end, name="sessions_end"),
     path("help/", pages.help_, name="help"),
     path("help/linking/", pages.help_linking, name="help_linking"),
     path("privacy/", pages.privacy, name="privacy"),
@@ -68,6 +91,11 @@ urlpatterns = [
     path("theme/", theme.theme, name="theme"),
     path("i18n/set/", language.set_language, name="set_language"),
     path("<language:language>/", include((in_each_language, "companion"), "in_language")),
+    # search engines
+    path("robots.txt", search_engines.robots, name="robots"),
+    path("sitemap.xml", search_engines.sitemap, name="sitemap"),
+    path("sitemap-pages.xml", search_engines.pages, name="sitemap_pages"),
+    path("sitemap-facts-<int:number>.xml", search_engines.facts, name="sitemap_facts"),
     # the voice door
     path("", include("skill_endpoint.urls")),
     # probes and counters
@@ -75,6 +103,8 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     # people come and go through the pool; allauth's other pages are closed
+    path("accounts/deleted/", deletion.deleted, name="deleted"),
+    path("accounts/deleted/<str:token>/", deletion.deleted, name="deleted_on"),
     path("accounts/logout/", logout.sign_out, name="account_logout"),
     path("accounts/3rdparty/", gone),
     path("accounts/3rdparty/signup/", gone),

@@ -47,12 +47,17 @@ def sign_out_return_url() -> str:
     return f"{settings.PUBLIC_URL}/"
 
 
-def logout_url() -> str:
-    """Ends the pool's own session and comes back to our front page."""
+def sign_in_again_return_url() -> str:
+    """The other registered sign-out address: on the way to a fresh sign-in."""
+    return f"{settings.PUBLIC_URL}/accounts/cognito/again/"
+
+
+def logout_url(return_url: str = "") -> str:
+    """Ends the pool's own session and comes back, to our front page where nothing else is said."""
     query = urlencode(
         {
             "client_id": settings.COGNITO_WEB_CLIENT_ID,
-            "logout_uri": sign_out_return_url(),
+            "logout_uri": return_url or sign_out_return_url(),
         }
     )
     return f"{settings.COGNITO_DOMAIN_URL}/logout?{query}"

@@ -117,7 +117,6 @@ def verify_id_token(token: str, nonce: str) -> IdClaims:
         if not _same(payload.get("nonce"), nonce):
             raise TokenRejected("nonce")
     groups = payload.get("cognito:groups")
-    auth_time = payload.get("auth_time")
     return IdClaims(
         sub=payload["sub"],
         email=_text(payload, "email", 254),
@@ -127,7 +126,7 @@ def verify_id_token(token: str, nonce: str) -> IdClaims:
         groups=frozenset(g for g in groups if isinstance(g, str))
         if isinstance(groups, list)
         else frozenset(),
-        auth_time=auth_time if type(auth_time) is int else 0,
+        auth_time=_signed_in_at(payload),
     )
 
 

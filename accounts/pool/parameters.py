@@ -19,6 +19,8 @@ RESERVED = ("aws", "amazon", "cognito")
 VENDOR_ID = re.compile(r"M[A-Z0-9]{4,}")
 
 CALLBACK_PATH = "/accounts/cognito/login/callback/"
+# after signing out, and on the way to a fresh sign-in (accounts/cognito/sign_in_again.py)
+LOGOUT_PATHS = ("/", "/accounts/cognito/again/")
 LINK_CALLBACK_PATH = "/alexa-link/return/"
 
 
@@ -42,7 +44,7 @@ class Wishes:
             "DomainPrefix": self.domain_prefix and _prefix(self.domain_prefix),
             "VendorId": self.vendor_id and _vendor(self.vendor_id),
             "WebCallbackUrls": ",".join(site + CALLBACK_PATH for site in sites),
-            "WebLogoutUrls": ",".join(site + "/" for site in sites),
+            "WebLogoutUrls": ",".join(site + path for site in sites for path in LOGOUT_PATHS),
             "LinkCallbackUrls": ",".join(callbacks),
         }
         return {name: value for name, value in values.items() if value}

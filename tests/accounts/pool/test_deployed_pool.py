@@ -33,7 +33,7 @@ def test_it_has_a_web_client_that_returns_to_the_site(pool: LivePool) -> None:
 
     assert found["ClientName"] == "web"
     assert found["CallbackURLs"] == [f"{PUBLIC_URL}/accounts/cognito/login/callback/"]
-    assert found["LogoutURLs"] == [f"{PUBLIC_URL}/"]
+    assert found["LogoutURLs"] == [f"{PUBLIC_URL}/", f"{PUBLIC_URL}/accounts/cognito/again/"]
     assert found["AllowedOAuthFlows"] == ["code"]
     assert set(found["AllowedOAuthScopes"]) == {"openid", "email", "phone"}
 

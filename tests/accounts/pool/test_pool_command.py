@@ -51,7 +51,8 @@ def test_it_keeps_client_id_and_secret_when_an_address_changes(
 
     printed = manage_pool("deploy", "--yes", "--stack", stack, "--public-url", SITE)
 
-    assert f"WebLogoutUrls: https://old.example.com/ -> {SITE}/" in printed, (
+    old = "https://old.example.com/,https://old.example.com/accounts/cognito/again/"
+    assert f"WebLogoutUrls: {old} -> {SITE}/,{SITE}/accounts/cognito/again/" in printed, (
         "the operator sees what changes"
     )
     assert manage_pool("show", "--stack", stack, "--env", "--secret") == before
