@@ -11,7 +11,7 @@ STARTED := $(shell date +%s)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo smoke test lint messages lock mutants .venv-aws
+.PHONY: help install demo smoke test pages pictures lint messages lock mutants .venv-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,12 @@ smoke: .venv/.base .venv/.translations .venv-aws/.installed ## play the whole sc
 
 test: .venv/.dev .venv/.translations .venv-aws/.installed ## run all tests; arguments in ARGS="..."
 	.venv/bin/python -m pytest $(ARGS)
+
+pages: .venv/.dev .venv/.translations .venv-aws/.installed ## measure every page in Chromium; PAGES="home saved" for some
+	@.venv/bin/python -m tests.browser.table $(PAGES)
+
+pictures: .venv/.dev .venv/.translations .venv-aws/.installed ## make the README's pictures; ALL=folder for every page in every look
+	@.venv/bin/python -m tests.browser.pictures $(ALL)
 
 lint: .venv/.dev .venv/.translations ## check style, types, templates, migrations, translations, settings
 	.venv/bin/ruff check .
