@@ -1,9 +1,11 @@
-"""People and their profiles, for operators: to find, to read, to lock out."""
+"""People and their profiles, for operators: to find and to read. people_actions.py acts on them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
@@ -12,13 +14,20 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.contrib.sessions.models import Session
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import URLPattern
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import people_actions
 from accounts.careful_admin import CarefulAdmin
-from accounts.models import Profile, User
+from accounts.data_export.models import DataExport
+from accounts.models import Deletion, Profile, User
+from accounts.people_actions import described as described
 
 # Of allauth's tables some stay empty here (settings.py), one repeats the person's sub, and one
 # holds session keys, with which whoever reads them is that person.
@@ -28,21 +37,37 @@ for _model in (EmailAddress, SocialApp, SocialToken, SocialAccount, UserSession,
 
 PHONE = re.compile(r"[\d\s+()./-]+")
 MIN_DIGITS = 4  # fewer are in everybody's number
+SESSIONS_SHOWN = 20
+# all that a profile holds, in its own order: a new field is on the operators' pages at once
+PROFILE_FIELDS = tuple(
+    "topic_words" if field.name == "topics" else field.name
+    for field in Profile._meta.concrete_fields
+    if field.name not in {"id", "user"}
+)
 
 
-class FindsPhones(CarefulAdmin):
-    """A search that finds a phone number however it is written: (206) 555-0101."""
+class FindsPeople(CarefulAdmin):
+    """A search that finds a phone number however it is written: (206) 555-0101.
+
+    And an id or an address that a line break or a space got into on its way: ids are long, and
+    are copied from logs and mails.
+    """
 
     phone_field = "phone_number"
+    exact_fields: tuple[str, ...] = ()  # of ids and addresses
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         found, many = super().get_search_results(request, queryset, search_term)
+        compact = "".join(search_term.split())
         # zeros in front stand for a country, or for being inside of one: +44 20 … is 020 …
         digits = re.sub(r"\D", "", search_term).lstrip("0")
         if PHONE.fullmatch(search_term) and len(digits) >= MIN_DIGITS:
-            found |= queryset.filter(**{f"{self.phone_field}__contains": digits})
+            return found | queryset.filter(**{f"{self.phone_field}__contains": digits}), many
+        if compact != search_term:
+            exactly = (Q(**{f"{name}__iexact": compact}) for name in self.exact_fields)
+            return found | queryset.filter(reduce(or_, exactly, Q(pk=None))), True
         return found, many
 
 
@@ -59,12 +84,6 @@ class ReadOnly:
         return False
 
 
-def described(user: User) -> str:
-    """By name and addresses. For operators' pages only: logs and the history have the sub."""
-    known = [user.profile.display_name, user.email, user.phone_number]
-    return " · ".join(word for word in known if word) or gettext("not yet on the website")
-
-
 def topics_in_words(profile: Profile) -> str:
     """This package knows their slugs only, which read well enough."""
     return ", ".join(slug.replace("-", " ") for slug in profile.topics) or gettext("all topics")
@@ -77,8 +96,11 @@ class ReadOnlyAdmin(ReadOnly, CarefulAdmin):
 class ProfileInline(ReadOnly, admin.StackedInline[Profile, User]):
     model = Profile
     extra = 0
-    fields = ("display_name", "topic_words", "time_zone", "remember_history")
+    fields = PROFILE_FIELDS
     readonly_fields = ("topic_words",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
+        return super().get_queryset(request).select_related("user")
 
     @admin.display(description=_("topics"))
     def topic_words(self, profile: Profile) -> str:
@@ -90,17 +112,27 @@ class GroupAdmin(CarefulAdmin, StockGroupAdmin):
     """What the operators' group may do; who is in it, the pool says."""
 
 
-@admin.register(User)
-class UserAdmin(FindsPhones):
-    """The pool is the authority over everything here but `active`."""
+def sessions_panel(user: User) -> str:
+    """Where the person is signed in now. Never a session's key: who has it is that person."""
+    alive = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    sessions = UserSession.objects.filter(user=user, session_key__in=alive)
+    return render_to_string(
+        "admin/accounts/user/sessions.html",
+        {"sessions": sessions.order_by("-last_seen_at")[:SESSIONS_SHOWN]},
+    )
 
-    # what the packages above know of a person: they add their functions and inlines
+
+@admin.register(User)
+class UserAdmin(ReadOnly, FindsPeople):
+    """The pool is the authority over what is here. What operators do is in people_actions.py."""
+
+    # what the packages above know of a person: they add their functions, inlines and panels
     from_above: ClassVar[list[Callable[[User], object]]] = []
+    panels: ClassVar[list[Callable[[User], str]]] = [sessions_panel]
 
     list_display = ("person", "sub", "first_seen_by", "last_login", "is_active")
     list_display_links = ("person", "sub")
     list_filter = ("is_active", "is_staff", "first_seen_by", "date_joined")
-    list_select_related = ("profile",)
     search_fields = (
         "sub__startswith",
         "email",
@@ -108,6 +140,7 @@ class UserAdmin(FindsPhones):
         "profile__display_name",
         "account_links__alexa_user_id",
     )
+    exact_fields = ("sub", "email", "account_links__alexa_user_id")
     search_help_text = _("Cognito sub, e-mail, phone number, name, or Alexa user id")
     date_hierarchy = "date_joined"
     ordering = ("-date_joined",)
@@ -129,6 +162,9 @@ class UserAdmin(FindsPhones):
     )
     inlines: ClassVar[list[Any]] = [ProfileInline]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).select_related("profile")
+
     @admin.display(description=_("person"), ordering="email")
     def person(self, user: User) -> str:
         return described(user)
@@ -138,15 +174,10 @@ class UserAdmin(FindsPhones):
         return (*self.fieldsets, above) if self.from_above else self.fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
-        """All but `active`: a change to a copy of the pool's answer would not last.
+        return [*(name for _, part in self.fieldsets for name in part["fields"]), *self.from_above]
 
-        Operators lock people out, not each other and not themselves.
-        """
-        fields = [name for _, part in self.fieldsets for name in part["fields"]]
-        is_colleague = obj is not None and obj.is_staff and not request.user.is_superuser
-        if obj != request.user and not is_colleague:
-            fields.remove("is_active")
-        return [*fields, *self.from_above]
+    def get_urls(self) -> list[URLPattern]:
+        return [*people_actions.urls(), *super().get_urls()]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -155,17 +186,13 @@ class UserAdmin(FindsPhones):
         user: User | None = context.get("original")
         if user:
             context["subtitle"] = f"{described(user)} ({user.sub})"
+            context["offered"] = people_actions.offered(request.user, user)
+            context["panels"] = [panel(user) for panel in self.panels]
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # people come through the pool
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False  # a row alone would come back: accounts.erasure deletes a whole person
 
 
 @admin.register(Profile)
-class ProfileAdmin(FindsPhones, ReadOnlyAdmin):
+class ProfileAdmin(ReadOnly, FindsPeople):
     list_display = ("person", "user", "topic_words", "time_zone")
     list_display_links = ("person", "user")
     list_filter = ("remember_history",)
@@ -173,7 +200,8 @@ class ProfileAdmin(FindsPhones, ReadOnlyAdmin):
     search_fields = ("user__sub__startswith", "user__email", "user__phone_number", "display_name")
     search_help_text = _("Cognito sub, e-mail, phone number or name")
     phone_field = "user__phone_number"
-    fields = ("user", "display_name", "topic_words", "time_zone", "remember_history")
+    exact_fields = ("user__sub", "user__email")
+    fields = ("user", *PROFILE_FIELDS)
 
     @admin.display(description=_("person"), ordering="user__email")
     def person(self, profile: Profile) -> str:
@@ -182,3 +210,43 @@ class ProfileAdmin(FindsPhones, ReadOnlyAdmin):
     @admin.display(description=_("topics"))
     def topic_words(self, profile: Profile) -> str:
         return topics_in_words(profile)
+
+
+@admin.register(DataExport)
+class DataExportAdmin(ReadOnlyAdmin):
+    """Who asked for their data, and whether they got it. What is in it is nobody's business."""
+
+    list_display = ("requested_at", "person", "state", "done_rows", "total_rows", "finished_at")
+    list_filter = ("state", "requested_at")
+    list_select_related = ("user__profile",)
+    search_fields = ("user__sub__startswith", "user__email")
+    search_help_text = _("Cognito sub or e-mail")
+    date_hierarchy = "requested_at"
+    fields = (
+        "user",
+        "state",
+        "requested_at",
+        "finished_at",
+        "language",
+        "done_rows",
+        "total_rows",
+        "has_pool_record",
+    )
+
+    @admin.display(description=_("person"), ordering="user__email")
+    def person(self, export: DataExport) -> str:
+        return described(export.user)
+
+
+@admin.register(Deletion)
+class DeletionAdmin(ReadOnlyAdmin):
+    """That somebody left, and how many rows went. Who it was is nowhere."""
+
+    list_display = ("deleted_at", "by", "rows")
+    list_filter = ("by", "deleted_at")
+    date_hierarchy = "deleted_at"
+    fields = ("deleted_at", "by", "counts")
+
+    @admin.display(description=_("rows"))
+    def rows(self, deletion: Deletion) -> int:
+        return sum(deletion.counts.values())

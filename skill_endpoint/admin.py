@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import FindsPhones, ReadOnly, ReadOnlyAdmin, UserAdmin, described
+from accounts.admin import FindsPeople, ReadOnly, ReadOnlyAdmin, UserAdmin
 from accounts.models import User
+from accounts.people_actions import described
+from skill_endpoint import recent_turns
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
 
 
@@ -26,9 +29,12 @@ class StateFilter(admin.SimpleListFilter):
     ) -> QuerySet[AccountLink]:
         """The same rules as AccountLink.state, as a query."""
         linked = Q(disabled_at=None, linked_at__isnull=False)
+        unlinked = linked & Q(unlinked_at__isnull=False)
+        linked &= Q(unlinked_at=None)
         states = {
             "disabled": Q(disabled_at__isnull=False),
             "enabled": Q(disabled_at=None, linked_at=None),
+            "unlinked": unlinked,
             "refused": linked & Q(refused_at__isnull=False),
             "working": linked & Q(refused_at=None),
         }
@@ -50,11 +56,17 @@ class LinkInline(ReadOnly, admin.TabularInline[AccountLink, User]):
         return str(link.state.label)
 
 
+def turns_panel(user: User) -> str:
+    context = {"turns": recent_turns.of(user), "is_shared": recent_turns.is_shared()}
+    return render_to_string("admin/skill_endpoint/recent_turns.html", context)
+
+
 UserAdmin.inlines.append(LinkInline)
+UserAdmin.panels.append(turns_panel)
 
 
 @admin.register(AccountLink)
-class AccountLinkAdmin(FindsPhones, ReadOnlyAdmin):
+class AccountLinkAdmin(ReadOnly, FindsPeople):
     list_display = ("__str__", "person", "state_word", "refused_reason", "last_used_at")
     list_filter = (StateFilter, "refused_reason", "linked_at")
     list_select_related = ("user__profile",)
@@ -66,6 +78,7 @@ class AccountLinkAdmin(FindsPhones, ReadOnlyAdmin):
         "user__phone_number",
     )
     phone_field = "user__phone_number"
+    exact_fields = ("alexa_user_id", "person_id", "user__sub", "user__email")
     search_help_text = _("Alexa user id, speaker id, Cognito sub, e-mail or phone number")
 
     @admin.display(description=_("person"), ordering="user__email")

@@ -15,4 +15,4 @@ def test_operators_may_change_content_but_not_records() -> None:
     group = Group.objects.get(name="operators")
     granted = {permission.codename for permission in group.permissions.all()}
     assert {"view_user", "change_user", "view_accountlink", "change_fact"} <= granted
-    assert not granted & {"add_user", "delete_user", "change_accountlink", "change_skillevent"}
+    assert not granted & {"add_user", "change_accountlink", "change_skillevent", "change_logentry"}

@@ -1,8 +1,12 @@
-"""Make people in the pool through its API: for demos and tests, and for the first operator."""
+"""People in the pool, through its API: to make them for demos and tests, to lock out and let in.
+
+The calls of an operator find a person by `sub`, return whether the pool knows one, and raise
+ClientError or BotoCoreError where it cannot be asked or refuses.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -61,3 +65,30 @@ def create_person(
         idp.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName=group)
     found = idp.admin_get_user(UserPoolId=pool_id, Username=name)["UserAttributes"]
     return next(attribute["Value"] for attribute in found if attribute["Name"] == "sub")
+
+
+def sign_out_everywhere(sub: str) -> bool:
+    """Revoke every refresh token. Access tokens that were given out live on, up to an hour."""
+    idp = clients.cognito_idp()
+    return _call(idp, sub, idp.admin_user_global_sign_out)
+
+
+def disable(sub: str) -> bool:
+    """Nobody signs in as this person; their tokens are revoked, and stay so after `enable`."""
+    idp = clients.cognito_idp()
+    return _call(idp, sub, idp.admin_disable_user)
+
+
+def enable(sub: str) -> bool:
+    idp = clients.cognito_idp()
+    return _call(idp, sub, idp.admin_enable_user)
+
+
+def _call(idp: CognitoIdentityProviderClient, sub: str, call: Callable[..., object]) -> bool:
+    """With the user name, which is looked up: that of a federated person is Provider_id."""
+    pool_id = settings.COGNITO_USER_POOL_ID
+    quoted = sub.replace("\\", "\\\\").replace('"', '\\"')
+    found = idp.list_users(UserPoolId=pool_id, Filter=f'sub = "{quoted}"', Limit=1)["Users"]
+    for user in found:
+        call(UserPoolId=pool_id, Username=user["Username"])
+    return bool(found)

@@ -1,0 +1,76 @@
+"""What operators did, for everybody who is one to read; it is written by the admin itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import ReadOnlyAdmin
+from accounts.models import User
+from accounts.people_actions import RECORDED, described
+
+OPERATORS_SHOWN = 50
+
+
+class WhoFilter(admin.SimpleListFilter):
+    title = _("operator")
+    parameter_name = "who"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[LogEntry]
+    ) -> list[tuple[str, str]]:
+        """Whoever is on record, also those who are no operators any more."""
+        active = User.objects.filter(logentry__isnull=False).select_related("profile")
+        return [(str(user.pk), described(user)) for user in active.distinct()[:OPERATORS_SHOWN]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+        who = self.value() or ""
+        if not who:
+            return queryset
+        return queryset.filter(user=int(who)) if who.isdecimal() else queryset.none()
+
+
+@admin.register(LogEntry)
+class OperatorsLog(ReadOnlyAdmin):
+    list_display = ("action_time", "operator", "action_flag", "kind", "whom", "what")
+    list_display_links = ("action_time",)
+    list_filter = ("action_flag", WhoFilter, "content_type", "action_time")
+    list_select_related = ("user__profile", "content_type")
+    search_fields = ("object_repr", "change_message", "user__sub__startswith", "user__email")
+    search_help_text = _("Sub or name of what was changed, words of the record, or the operator")
+    date_hierarchy = "action_time"
+    fields = ("action_time", "operator", "action_flag", "kind", "whom", "what")
+    readonly_fields = fields
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = {"title": gettext("What operators did")}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
+
+    @admin.display(description=_("operator"), ordering="user__email")
+    def operator(self, entry: LogEntry) -> str:
+        return described(entry.user)
+
+    @admin.display(description=_("kind"), ordering="content_type")
+    def kind(self, entry: LogEntry) -> str:
+        return str(entry.content_type.name) if entry.content_type else ""
+
+    @admin.display(description=_("whom or what"), ordering="object_repr")
+    def whom(self, entry: LogEntry) -> str:
+        address = None if entry.is_deletion() else entry.get_admin_url()
+        if not address:
+            return str(entry.object_repr)
+        return format_html('<a href="{}">{}</a>', address, entry.object_repr)
+
+    @admin.display(description=_("what was done"))
+    def what(self, entry: LogEntry) -> str:
+        said = entry.get_change_message()
+        return gettext(said) if said in RECORDED else said
