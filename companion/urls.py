@@ -26,6 +26,7 @@ from companion.views import (
     me,
     pages,
     saved,
+    search_engines,
     sessions,
     theme,
 )
@@ -73,6 +74,9 @@ urlpatterns = [
     path("history/<int:pk>/remove/", history.remove, name="history_remove"),
     path("history/forget/", history.forget, name="history_forget"),
     path("alexa-link/", alexa_link.alexa_link, name="alexa_link"),
+    path("alexa-link/start/", alexa_link.start, name="alexa_link_start"),
+    path("alexa-link/progress/", alexa_link.progress, name="alexa_link_progress"),
+    path("alexa-link/<int:pk>/unlink/", alexa_link.unlink, name="alexa_link_unlink"),
     path("me/", me.me, name="me"),
     path("me/preferences/", me.preferences, name="preferences"),
     path("me/preferences/preview/", me.preview, name="preferences_preview"),

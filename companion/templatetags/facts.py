@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from skill_endpoint.facts.measures import shown
-from skill_endpoint.facts.models import Fact, FactText
+from skill_endpoint.facts.models import Fact, FactText, candidates
 from skill_endpoint.models import AccountLink
 
 register = template.Library()
@@ -32,7 +36,7 @@ def ago(moment: datetime) -> str:
     """How long since a last use; that is written once an hour (AccountLink), so no finer."""
     if timezone.now() - moment < AccountLink.LAST_USE_RESOLUTION:
         return _("within the last hour")
-    return _("%s ago") % timesince(moment)
+    return naturaltime(moment)
 
 
 @register.filter
@@ -45,3 +49,30 @@ def typographic(text: str) -> str:
 def is_web_address(locator: str) -> bool:
     """True for what may stand in href; a DOI or a page number is text."""
     return locator.startswith(("https://", "http://"))
+
+
+@register.filter
+def is_in_another_language(text: FactText | None) -> bool:
+    """Whether it stands in for a text in the page's language."""
+    return bool(text) and text.language not in candidates(get_language() or "en")[:2]
+
+
+@register.filter
+def own_name(code: str) -> str:
+    """A language of the site as it calls itself."""
+    return dict(settings.LANGUAGES)[code]
+
+
+@register.simple_tag
+def absolute(path: str) -> str:
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+@register.simple_tag(takes_context=True)
+def sign_in_address(context: Context) -> str:
+    """Signing in leads back to the page that it began on; not to one of the sign-in's own."""
+    address, request = reverse("account_login"), context.get("request")
+    if not request or not request.resolver_match or request.path.startswith("/accounts/"):
+        return address
+    here = request.get_full_path()
+    return address if here == "/" else f"{address}?{urlencode({'next': here})}"

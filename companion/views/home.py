@@ -1,76 +1,171 @@
-"""The front page: for a visitor the promise and a fact, for a person their day."""
+"""The front page and today: for a visitor the promise and a fact, for a person their day."""
 
 from __future__ import annotations
 
-from operator import attrgetter
+import re
+import secrets
+from datetime import datetime
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import OuterRef, Q, Subquery
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from accounts.models import User
+from accounts.models import Door, Profile, User
+from accounts.rate_limit import limited
 from companion import library, time_zones
+from companion.addresses import addresses
+from companion.http import SignedInRequest, SiteRequest, signed_in
+from companion.languages import CODES
 from companion.link_summary import summarise
-from skill_endpoint.facts.models import Fact, Favourite, Hearing
-from skill_endpoint.facts.selection import day_start, todays
+from companion.today import Day, day_of, day_with
+from skill_endpoint.facts.models import Hearing, Topic
+from skill_endpoint.facts.selection import choose
 from skill_endpoint.models import AccountLink
+
+_SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
+_MOST_SHOWN = 20  # facts that a page remembers, for people whose history is off
 
 
 @login_not_required
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+@vary_on_headers("HX-Request")
+def home(request: SiteRequest) -> HttpResponse:
+    """The promise, with a fact to try; who is signed in does not need it any more."""
     if isinstance(request.user, User):
-        return _today(request, request.user)
-    choice = todays(None, language=library.language())
-    fact = library.readable().filter(pk=choice.fact_id).first() if choice else None
-    return render(request, "companion/home.html", {"fact": fact})
-
-
-def _today(request: HttpRequest, person: User) -> HttpResponse:
-    """The fact of the day, as Alexa tells it; what was saved last; how Alexa stands."""
-    profile = person.profile
-    now = timezone.localtime(timezone=time_zones.of(profile))
-    choice = todays(person, language=library.language())
-    saved = Favourite.objects.filter(user=person)
-    heard = Hearing.objects.filter(user=person, heard_at__gte=day_start(person))
-    wanted = Q(pk__in=saved.values("fact")[: library.RECENT])
-    if choice:
-        wanted |= Q(pk=choice.fact_id)
-    facts = list(
-        library.readable()
-        .filter(wanted)
-        .annotate(
-            saved_at=Subquery(saved.filter(fact=OuterRef("pk")).values("saved_at")[:1]),
-            saved_by=Subquery(saved.filter(fact=OuterRef("pk")).values("door")[:1]),
-            heard_at=Subquery(heard.filter(fact=OuterRef("pk")).values("heard_at")[:1]),
-        )
-    )
-    chosen = [fact for fact in facts if choice and fact.pk == choice.fact_id]
+        return today(request)
+    turned = library.turned(_place(request))
     context = {
-        "name": profile.display_name,
-        "greeting": _greeting(now.hour),
-        "fact": next(iter(chosen), None),
-        "recent": _newest_first(facts, "saved_at")[: library.RECENT],
-        "link": summarise(AccountLink.objects.filter(user=person)),
+        "turned": turned,
+        "fact": turned.fact,
+        "addresses": addresses("home", shown=library.language(), languages=CODES),
     }
-    with timezone.override(now.tzinfo):
+    template = "partials/try_it.html" if request.htmx else "companion/home.html"
+    return render(request, template, context)
+
+
+@login_not_required
+@require_safe
+@vary_on_headers("HX-Request")
+def today(request: SiteRequest) -> HttpResponse:
+    if isinstance(request.user, User):
+        return _my_day(request, request.user)
+    turned = library.turned(_place(request))
+    told_in = [text.language for text in turned.fact.texts.all()] if turned.fact else []
+    text = turned.fact.text(library.language()) if turned.fact else None
+    context = {
+        "turned": turned,
+        "fact": turned.fact,
+        "text": text,
+        "addresses": addresses(
+            "today", shown=text.language if text else library.language(), languages=told_in
+        ),
+    }
+    template = "partials/days_fact.html" if request.htmx else "companion/today.html"
+    return render(request, template, context)
+
+
+def _place(request: SiteRequest) -> int:
+    """?n=2: how far a visitor turned; nonsense is the beginning."""
+    number = request.GET.get("n", "")
+    return int(number) if number.isdecimal() and len(number) < 4 else 0
+
+
+def _my_day(request: SiteRequest, person: User) -> HttpResponse:
+    """The fact of the day, as Alexa tells it, or the one that ?fact= names."""
+    day, choice = day_of(person, _slug(request.GET.get("fact", "")))
+    context = {
+        **_of_day(day, [choice.fact_id] if choice else []),
+        "greeting": _greeting(_now(person)),
+        "name": person.profile.display_name,
+        "link": summarise(AccountLink.objects.filter(user=person)),
+        # with no topics chosen there are no others
+        "to_pick": library.to_pick(person) if day.is_repeat and choice and choice.topics else [],
+    }
+    with timezone.override(time_zones.of(person.profile)):
         return render(request, "companion/today.html", context)
 
 
-def _greeting(hour: int) -> str:
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("another", rate=40, per=60)  # each is a row of the history
+def another(request: SignedInRequest) -> HttpResponse:
+    """One more that the person has not heard; it counts as heard on the website."""
+    if request.method != "POST":  # back from signing in, which ends with a GET
+        return redirect("today")
+    person, shown = request.user, _shown(request)
+    keeps_history = person.profile.remember_history
+    choice = choose(
+        secrets.token_hex(8),
+        topics=person.profile.topics,
+        or_any_topic=True,
+        history_of=person if keeps_history else None,
+        heard=shown,
+        language=library.language(),
+    )
+    if not choice:
+        return redirect("today")
+    if keeps_history:
+        Hearing.objects.create(user=person, fact_id=choice.fact_id, door=Door.WEB)
+    day = day_with(person, choice)
+    if not request.htmx and day.told:
+        return redirect(f"{reverse('today')}?{urlencode({'fact': day.told.fact.slug})}")
+    with timezone.override(time_zones.of(person.profile)):
+        context = _of_day(day, shown)
+        return render(request, "partials/days_fact_swapped.html", context)
+
+
+def _shown(request: SignedInRequest) -> list[int]:
+    """Ids of the facts that were on the page, the last one last."""
+    numbers = request.POST.getlist("shown")[-_MOST_SHOWN:]
+    return [int(number) for number in numbers if number.isdecimal() and len(number) < 12]
+
+
+def _slug(value: str) -> str:
+    return value if _SLUG.fullmatch(value) else ""
+
+
+def _of_day(day: Day, shown: list[int]) -> dict[str, object]:
+    """What is swapped when the person asks for another one."""
+    told = day.told
+    ids = [*shown, told.fact.pk] if told else shown
+    return {
+        "day": day,
+        "fact": told.fact if told else None,
+        "text": told.text if told else None,
+        "shown": list(dict.fromkeys(ids))[-_MOST_SHOWN:],
+    }
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def pick_topic(request: SignedInRequest) -> HttpResponse:
+    """One more topic, offered where the chosen ones are used up."""
+    if request.method != "POST":
+        return redirect("today")
+    topic = Topic.objects.filter(slug=_slug(request.POST.get("topic", ""))).first()
+    topics = request.user.profile.topics
+    if topic and topic.slug not in topics:
+        Profile.objects.filter(user=request.user).update(topics=[*topics, topic.slug])
+        said = _("%(topic)s is one of your topics now. You find them under your preferences.")
+        messages.success(request, said % {"topic": topic.title})
+    return redirect("today")
+
+
+def _now(person: User) -> datetime:
+    return timezone.localtime(timezone=time_zones.of(person.profile))
+
+
+def _greeting(now: datetime) -> str:
     """As Alexa does it: nobody wants to be told how late it is."""
-    if 5 <= hour < 12:
-        return _("Good morning")
-    if 12 <= hour < 18:
-        return _("Good afternoon")
-    return _("Good evening") if 18 <= hour < 23 else _("Hello")
-
-
-def _newest_first(facts: list[Fact], moment: str) -> list[Fact]:
-    """Those that have this moment, by it."""
-    when = attrgetter(moment)
-    return sorted(filter(when, facts), key=when, reverse=True)
+    if 5 <= now.hour < 12:
+        return "morning"
+    if 12 <= now.hour < 18:
+        return "afternoon"
+    return "evening" if 18 <= now.hour < 23 else ""

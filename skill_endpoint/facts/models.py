@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Door
 from skill_endpoint.facts.content import LIMITS
+from skill_endpoint.facts.folding import pattern_of
 from skill_endpoint.facts.validators import (
     EachReading,
     known_language,
@@ -106,11 +107,18 @@ class FactQuerySet(models.QuerySet["Fact"]):
         return self.filter(Exists(FactText.objects.of_fact().readable_in(language)))
 
     def matching(self, words: str, language: str) -> Self:
-        """Facts with each of the words in a text that the reader understands, or in the topic."""
+        """Facts with each of the words in a text that the reader understands, or in the topic.
+
+        With and without accents; a topic by its name in the reader's language or in English.
+        """
         facts = self
         for word in words.split()[:SEARCH_MAX_WORDS]:
-            told = FactText.objects.of_fact().readable_in(language).saying(word)
-            facts = facts.filter(Q(topic__name__icontains=word) | Q(Exists(told)))
+            pattern = pattern_of(word)
+            named = Q(topic__name__iregex=pattern)
+            for candidate in candidates(language):
+                named |= Q(**{f"topic__names__{candidate}__name__iregex": pattern})
+            told = FactText.objects.of_fact().readable_in(language).saying(pattern)
+            facts = facts.filter(named | Q(Exists(told)))
         return facts
 
     def marking_saved_by(self, user: User | AnonymousUser) -> Self:
@@ -182,9 +190,10 @@ class FactTextQuerySet(models.QuerySet["FactText"]):
     def readable_in(self, language: str) -> Self:
         return self.filter(language__in=candidates(language))
 
-    def saying(self, word: str) -> Self:
+    def saying(self, pattern: str) -> Self:
+        """Texts in which a pattern of folding.pattern_of() is found."""
         return self.filter(
-            Q(headline__icontains=word) | Q(speech__icontains=word) | Q(more__icontains=word)
+            Q(headline__iregex=pattern) | Q(speech__iregex=pattern) | Q(more__iregex=pattern)
         )
 
 
@@ -462,6 +471,9 @@ class FactImport(models.Model):
     text = models.TextField(_("content"), blank=True)  # empty once it was imported
     made_at = models.DateTimeField(_("made"), default=timezone.now)
     imported_at = models.DateTimeField(_("imported"), null=True)
+    # facts that it wrote
+    new = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
 
     objects = FactImportQuerySet.as_manager()
 

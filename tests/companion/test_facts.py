@@ -111,9 +111,11 @@ def test_it_makes_no_link_of_a_source_that_is_no_address(client: Client, new_fac
     assert "javascript:alert(1)" in text(page.main)
 
 
-def test_it_hides_facts_that_are_not_published(client: Client, new_fact: NewFact) -> None:
-    fact = new_fact(is_published=False)
-    assert client.get(path(fact)).status_code == 404
+def test_it_says_that_a_fact_was_taken_back(client: Client, new_fact: NewFact) -> None:
+    gone = client.get(path(new_fact(is_published=False)))
+    assert gone.status_code == 410
+    assert "We took this fact back" in main(gone)
+    assert "About" not in main(gone)
     assert "About" not in main(client.get("/facts/"))
 
 
@@ -181,24 +183,6 @@ def test_it_wishes_nothing_by_get_or_without_a_token(linked: User, new_fact: New
     client.force_login(linked)
     client.get(path(fact, "save"))
     assert not Favourite.objects.exists()
-
-
-def test_it_swaps_what_was_saved_last_where_that_is_on_the_page(
-    sign_in: SignIn, linked: User, new_fact: NewFact
-) -> None:
-    fact = new_fact()
-    linked.profile.time_zone = "Asia/Tokyo"
-    linked.profile.save()
-    client = sign_in(linked)
-    with time_machine.travel(datetime(2026, 11, 21, 20, 0, tzinfo=UTC), tick=False):
-        home = client.post(path(fact, "save"), {"next": "/"}, headers=HTMX)
-    card = soup(home).select_one("#saved-last[hx-swap-oob]")
-    assert "About blue-sunsets" in text(card)
-    assert "22 November, 5 a.m." in text(card)
-    again = client.post(path(fact, "remove"), {"next": "/"}, headers=HTMX)
-    assert "Nothing yet" in text(soup(again).select_one("#saved-last"))
-    elsewhere = client.post(path(fact, "save"), {"next": path(fact)}, headers=HTMX)
-    assert not soup(elsewhere).select("#saved-last")
 
 
 def test_it_undoes_to_the_page_with_the_star(
