@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -8,7 +9,13 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -20,7 +27,8 @@ from django.views.decorators.http import require_POST
 from accounts.admin import UserAdmin
 from accounts.careful_admin import CarefulAdmin
 from accounts.models import User
-from skill_endpoint.facts import history
+from skill_endpoint.facts import admin_transfer, history
+from skill_endpoint.facts.admin_coverage import coverage
 from skill_endpoint.facts.admin_filters import (
     CheckedFilter,
     MissingFilter,
@@ -91,7 +99,25 @@ class FactAdmin(WithHistory):
     search_fields = ("slug", "texts__headline", "texts__speech", "source_title")
     search_help_text = _("Words of the fact or of its source")
     inlines = (FactTextInline,)
-    actions = ("publish", "withdraw", "mark_checked")
+    actions = ("publish", "withdraw", "mark_checked", "export_chosen")
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
+            "coverage": ("coverage/", coverage),
+            "export": ("export/", admin_transfer.export),
+            "import": ("import/", admin_transfer.upload),
+            "import_preview": ("import/<uuid:key>/", admin_transfer.preview),
+        }
+        urls = [
+            path(
+                address,
+                self.admin_site.admin_view(view),
+                {"site": self.admin_site},
+                name=f"facts_{name}",
+            )
+            for name, (address, view) in pages.items()
+        ]
+        return [*urls, *super().get_urls()]
 
     def rows(self, keys: list[int]) -> QuerySet[Fact]:
         return Fact.objects.with_text().filter(pk__in=keys)
@@ -139,6 +165,11 @@ class FactAdmin(WithHistory):
             changed,
         )
         self.message_user(request, said % {"n": changed})
+
+    @admin.action(description=_("Export the selected facts"), permissions=["view"])
+    def export_chosen(self, request: HttpRequest, facts: QuerySet[Fact]) -> StreamingHttpResponse:
+        keys = list(facts.values_list("pk", flat=True))
+        return admin_transfer.as_file(Fact.objects.filter(pk__in=keys))
 
     def _set(
         self, request: HttpRequest, facts: QuerySet[Fact], message: str, **values: object
