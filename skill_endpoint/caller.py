@@ -29,6 +29,11 @@ class Caller:
         """The token could not be checked: our trouble, and no reason to link again."""
         return self.refused == "keys_unavailable"
 
+    @property
+    def is_switched_off(self) -> bool:
+        """An operator locked the person out: linking again would lead nowhere."""
+        return self.refused == "inactive"
+
 
 def attach(handler_input: HandlerInput, caller: Caller) -> None:
     handler_input.attributes_manager.request_attributes[_ATTRIBUTE] = caller

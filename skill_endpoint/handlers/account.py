@@ -12,6 +12,8 @@ def account_needed(turn: Turn, reason: Ssml) -> Reply:
     question = None if turn.is_one_shot else next_question(turn)
     if turn.caller.is_out_of_reach:
         return Reply(say.out_of_reach(), question)
+    if turn.caller.is_switched_off:
+        return Reply(say.switched_off(), question)
     if turn.caller.refused or _was_linked(turn):
         return Reply(say.stopped_working(), question, link=True)
     return Reply(join(reason, say.card_sent()), question, link=True)

@@ -34,5 +34,12 @@ def stopped_working() -> Ssml:
     )
 
 
+def switched_off() -> Ssml:
+    return join(
+        fill(_("Your account is switched off at the moment.")),
+        fill(_("Facts still work without it.")),
+    )
+
+
 def out_of_reach() -> Ssml:
     return fill(_("I can't reach your account right now. Please try again in a minute."))

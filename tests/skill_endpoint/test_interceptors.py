@@ -168,7 +168,8 @@ def test_a_locked_person_is_not_served(
     answer = one_shot(linked_device, "WhoAmIIntent")
 
     link.refresh_from_db()
-    assert answer.card == {"type": "LinkAccount"}
+    assert answer.text.startswith("Your account is switched off at the moment.")
+    assert not answer.card  # to link again would lead nowhere
     assert link.refused_reason == "inactive"
 
 

@@ -74,10 +74,10 @@ def test_a_locked_person_is_refused_kindly_and_seen(linked_device: Device, linke
 
     answer = one_shot(linked_device, "SaveFactIntent")
 
-    assert answer.text.startswith("I've lost the link to your account.")
+    assert answer.text.startswith("Your account is switched off at the moment.")
     assert not linked.favourites.exists()
     (turn,) = recent_turns.of(linked)
-    assert (turn.outcome, turn.refused) == (Outcome.ASKED_TO_LINK, "inactive")
+    assert (turn.outcome, turn.refused) == (Outcome.ANSWERED, "inactive")
 
 
 def test_an_apology_is_told(
