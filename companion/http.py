@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, cast
+from typing import TYPE_CHECKING, Any, Concatenate, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
@@ -18,6 +18,9 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from accounts.own_path import is_own_path
+
+if TYPE_CHECKING:
+    from django.core.paginator import _SupportsPagination
 
 
 class SiteRequest(HttpRequest):
@@ -68,7 +71,7 @@ def to_sign_in(request: SiteRequest, back: str) -> HttpResponse:
     return HttpResponseClientRedirect(sign_in) if request.htmx else redirect(sign_in)
 
 
-def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], size: int) -> Page[M]:
+def page_of[T](request: HttpRequest, rows: _SupportsPagination[T], size: int) -> Page[T]:
     """The page that ?page= asks for; a number that is none, or too large, is not found."""
     try:
         return Paginator(rows, size).page(request.GET.get("page", "1"))

@@ -1,20 +1,27 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.pool.console import SCOPES
 from skill_endpoint.models import AccountLink
 from tests.companion.conftest import SignIn
-from tests.companion.pages import main, soup, statements, text
+from tests.companion.pages import form_to, main, soup, statements, text
+
+START, PROGRESS = "/alexa-link/start/", "/alexa-link/progress/"
+HTMX = {"HX-Request": "true"}
 
 
-def link(user: User, alexa_user_id: str = "amzn1.ask.account.AAAA7F3K", **fields: Any) -> None:
-    AccountLink.objects.create(
+def link(
+    user: User, alexa_user_id: str = "amzn1.ask.account.AAAA7F3K", **fields: Any
+) -> AccountLink:
+    return AccountLink.objects.create(
         application_id="skill",
         alexa_user_id=alexa_user_id,
         user=user,
@@ -31,7 +38,7 @@ def test_it_says_why_and_how_to_link(sign_in: SignIn, stranger: User) -> None:
     assert "Not linked" in text(soup(answer).title)
     assert len(soup(answer).select("main > section .ticks li")) == 3
     assert "Open the Alexa app" in main(answer)
-    assert soup(answer).select_one('a[href="/dev/alexa/"]')
+    assert "csrfmiddlewaretoken" in form_to(answer, "/alexa-link/start/")
 
 
 def test_it_names_no_simulator_outside_development(
@@ -43,7 +50,7 @@ def test_it_names_no_simulator_outside_development(
 
 def test_it_says_what_alexa_gets_truthfully(sign_in: SignIn, stranger: User) -> None:
     codes = {code.get_text() for code in soup(sign_in(stranger).get("/alexa-link/")).select("code")}
-    assert codes == {"openid", "email", "phone"}
+    assert codes == set(SCOPES)  # what the pool's app client of the skill may ask for
 
 
 def test_it_says_since_when_a_link_works(sign_in: SignIn, linked: User) -> None:
@@ -52,14 +59,18 @@ def test_it_says_since_when_a_link_works(sign_in: SignIn, linked: User) -> None:
     assert "Linked and working" in text(soup(answer).title)
     assert "2 hours ago" in main(answer)
     assert "…AAAA7F3K" in main(answer)
-    assert "Open the Alexa app" not in main(answer)
+    assert "Skills & Games" not in main(answer)
 
 
 def test_it_says_why_to_link_again(sign_in: SignIn, linked: User) -> None:
-    link(linked, refused_at=timezone.now(), refused_reason="expired")
+    noticed = datetime(2026, 11, 3, 23, 30, tzinfo=UTC)
+    link(linked, refused_at=noticed, refused_reason="expired")
+    linked.profile.time_zone = "Asia/Tokyo"
+    linked.profile.save()
     answer = sign_in(linked).get("/alexa-link/")
     assert "Needs linking again" in text(soup(answer).title)
-    assert "expired and was not renewed" in main(answer)
+    assert "expired and was not renewed. Noticed on 4 November." in main(answer)
+    assert len(soup(answer).select('form[action="/alexa-link/start/"]')) == 1
 
 
 @pytest.mark.parametrize("reason", ["signature", "unknown_key", "", "a reason of the future"])
@@ -73,14 +84,35 @@ def test_it_says_that_the_skill_was_switched_off(sign_in: SignIn, linked: User) 
     assert "What you saved is still here" in main(sign_in(linked).get("/alexa-link/"))
 
 
-def test_it_lists_every_link_and_calls_the_best_state(sign_in: SignIn, linked: User) -> None:
+def test_it_lists_every_household_and_calls_the_best_state(sign_in: SignIn, linked: User) -> None:
     link(linked, "old", disabled_at=timezone.now())
     link(linked, "voice", person_id="p", refused_at=timezone.now(), refused_reason="expired")
     link(linked, "new")
     answer = sign_in(linked).get("/alexa-link/")
     assert "Linked and working" in text(soup(answer).title)
-    assert len(soup(answer).select('section[id], section[aria-labelledby^="link-"]')) == 3
-    assert "A voice that Alexa recognizes" in main(answer)
+    cards = [text(card) for card in soup(answer).select('section[aria-labelledby^="link-"]')]
+    assert [card.rsplit("…", 1)[1].split()[0] for card in cards] == ["new", "voice", "old"]
+    assert "A voice that Alexa recognizes" in cards[1]
+
+
+def test_it_shows_a_household_with_its_voices_once(sign_in: SignIn, linked: User) -> None:
+    hour_ago = timezone.now() - timedelta(hours=1)
+    link(linked, refused_at=hour_ago, refused_reason="expired")
+    link(linked, person_id="p1", last_used_at=timezone.now())
+    link(linked, person_id="p2")
+    (card,) = soup(sign_in(linked).get("/alexa-link/")).select('section[aria-labelledby^="link-"]')
+    assert "Linked and working" in text(card)  # they all come with one token
+    assert "Recognized voices 2" in text(card)
+    assert "within the last hour" in text(card)
+
+
+def test_it_pages(sign_in: SignIn, linked: User) -> None:
+    for number in range(12):
+        link(linked, f"AAAA{number:04}")
+    pages = [sign_in(linked).get(f"/alexa-link/?page={page}") for page in (1, 2)]
+    shown = [text(code) for page in pages for code in soup(page).select("dd code")]
+    assert (len(shown), len(set(shown))) == (12, 12)
+    assert sign_in(linked).get("/alexa-link/?page=3").status_code == 404
 
 
 def test_it_shows_no_link_of_others(sign_in: SignIn, linked: User, stranger: User) -> None:
@@ -94,3 +126,196 @@ def test_it_takes_few_statements_with_many_links(sign_in: SignIn, linked: User) 
     for number in range(30):
         link(linked, str(number))
     assert statements(sign_in(linked), "/alexa-link/") <= 6
+
+
+# --- linking -----------------------------------------------------------------------------------
+
+
+def test_linking_begins_by_a_form_and_is_watched(sign_in: SignIn, stranger: User) -> None:
+    browser = sign_in(stranger)
+    assert browser.get(START).status_code == 405
+    assert browser.get(PROGRESS)["Location"] == "/alexa-link/"  # nothing was begun
+    assert browser.post(START)["Location"] == PROGRESS
+
+    page = browser.get(PROGRESS)
+    assert "Linking Alexa…" in text(soup(page).title)
+    watched = soup(page).select_one("#linking")
+    assert watched
+    assert (watched["hx-get"], watched["hx-trigger"]) == (PROGRESS, "every 3s")
+    step = soup(page).select_one('[aria-current="step"]')
+    assert "Allow in Alexa" in text(step)
+    (onward,) = soup(page).select('a[target="_blank"]')
+    assert (onward["href"], onward["rel"]) == ("/dev/alexa/", ["noopener"])
+    assert soup(page).select_one(f'a.button[href="{PROGRESS}"]')  # without JavaScript
+    assert browser.get(PROGRESS, headers=HTMX).status_code == 204
+    assert "Linking is under way" in main(browser.get("/alexa-link/"))
+
+
+@pytest.mark.parametrize(
+    ("language", "host"),
+    [("en", "amazon.com"), ("de", "amazon.de"), ("ja", "amazon.co.jp"), ("fr", "amazon.com")],
+)
+def test_it_leads_to_the_skill_at_amazon(
+    sign_in: SignIn, stranger: User, settings: Any, language: str, host: str
+) -> None:
+    settings.DEV_TOOLS = False
+    settings.ALEXA_SKILL_IDS = ["amzn1.ask.skill.1"]
+    stranger.profile.language = language
+    stranger.profile.save()
+    browser = sign_in(stranger)
+    browser.post(START)
+    (onward,) = soup(browser.get(PROGRESS)).select('a[target="_blank"]')
+    skill = "apis/custom/skills/amzn1.ask.skill.1/launch"
+    assert onward["href"] == f"https://alexa-skills.{host}/{skill}"
+
+
+def test_without_a_skill_it_leads_nowhere(sign_in: SignIn, stranger: User, settings: Any) -> None:
+    settings.DEV_TOOLS, settings.ALEXA_SKILL_IDS = False, []
+    browser = sign_in(stranger)
+    browser.post(START)
+    page = browser.get(PROGRESS)
+    assert not soup(page).select('a[target="_blank"]')
+    assert "Skills & Games" in main(page)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        None,
+        {},
+        {"refused_at": timezone.now(), "refused_reason": "expired"},
+        {"unlinked_at": timezone.now()},
+    ],
+)
+def test_it_notices_that_linking_is_done(
+    sign_in: SignIn, linked: User, before: dict[str, Any] | None
+) -> None:
+    """For the first time, once more with another household, and again after it was lost."""
+    if before is not None:
+        old = link(linked, "old", **before)
+    browser = sign_in(linked)
+    browser.post(START)
+    assert browser.get(PROGRESS, headers=HTMX).status_code == 204
+    if before:
+        AccountLink.objects.filter(pk=old.pk).update(
+            linked_at=timezone.now(), refused_at=None, refused_reason="", unlinked_at=None
+        )
+    else:
+        link(linked, "new", linked_at=timezone.now())
+
+    assert browser.get(PROGRESS, headers=HTMX)["HX-Redirect"] == "/alexa-link/"
+    page = browser.get("/alexa-link/")
+    assert "Alexa is linked to your account." in main(page)
+    assert browser.get(PROGRESS)["Location"] == "/alexa-link/"  # and it is told once
+    assert "Alexa is linked to your account." not in main(browser.get("/alexa-link/"))
+
+
+def test_it_notices_without_the_page_of_progress(sign_in: SignIn, linked: User) -> None:
+    browser = sign_in(linked)
+    browser.post(START)
+    link(linked, linked_at=timezone.now())
+    assert "Alexa is linked" in main(browser.get("/alexa-link/", follow=True))
+
+
+@pytest.mark.parametrize("minutes", [2, 14])
+def test_after_two_minutes_it_says_what_usually_helps(
+    sign_in: SignIn, stranger: User, minutes: int
+) -> None:
+    browser = sign_in(stranger)
+    browser.post(START)
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes, seconds=1)):
+        part = browser.get(PROGRESS, headers=HTMX)
+        assert part.status_code == 200
+        watched = soup(part).select_one("#linking")
+        assert watched
+        assert not watched.has_attr("hx-trigger")  # it asks no more
+        page = browser.get(PROGRESS)
+        assert "Linking did not finish" in text(soup(page).title)
+        assert soup(page).select_one('a[href="/help/linking/"]')
+        assert "csrfmiddlewaretoken" in form_to(page, START)
+        assert "Linking did not finish" in text(soup(browser.get("/alexa-link/")).title)
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        assert "did not finish" not in main(browser.get("/alexa-link/"))
+        assert browser.get(PROGRESS)["Location"] == "/alexa-link/"
+
+
+def test_it_says_when_alexa_came_with_what_does_not_count(sign_in: SignIn, linked: User) -> None:
+    old = link(linked)
+    browser = sign_in(linked)
+    browser.post(START)
+    AccountLink.objects.filter(pk=old.pk).update(refused_at=timezone.now(), refused_reason="client")
+    assert "a sign-in that we cannot accept" in main(browser.get(PROGRESS))
+
+
+def test_whose_session_ended_is_sent_to_sign_in(client: Client, db: None) -> None:
+    answer = client.get(PROGRESS, headers=HTMX)
+    assert answer["HX-Redirect"].startswith("/accounts/login/")
+    assert client.post(START)["Location"].startswith("/accounts/login/")
+
+
+# --- unlinking ---------------------------------------------------------------------------------
+
+
+def test_unlinking_asks_first_and_happens_once(sign_in: SignIn, linked: User) -> None:
+    mine = link(linked)
+    voice = link(linked, person_id="p")
+    other = link(linked, "another account")
+    browser = sign_in(linked)
+    address = f"/alexa-link/{mine.pk}/unlink/"
+    assert soup(browser.get("/alexa-link/")).select_one(f'a[href="{address}"]')
+
+    page = browser.get(address)
+    assert "saved facts" in main(page)
+    assert "…AAAA7F3K" in main(page)
+    assert AccountLink.objects.filter(unlinked_at=None).count() == 3
+
+    assert browser.post(address, form_to(page, address))["Location"] == "/alexa-link/"
+    done = AccountLink.objects.exclude(unlinked_at=None)
+    assert {each.pk for each in done} == {mine.pk, voice.pk}
+    moment = done[0].unlinked_at
+    assert "Unlinked. Alexa does not know you any more." in main(browser.get("/alexa-link/"))
+
+    assert browser.post(address)["Location"] == "/alexa-link/"  # sent twice
+    assert browser.get(address)["Location"] == "/alexa-link/"  # the back button
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    assert mine.unlinked_at == moment
+    assert other.state == AccountLink.State.WORKING
+
+
+def test_an_unlinked_household_says_so(sign_in: SignIn, linked: User) -> None:
+    mine = link(linked, unlinked_at=timezone.now())
+    page = sign_in(linked).get("/alexa-link/")
+    assert "Unlinked here" in text(soup(page).title)
+    assert "we do not take it any more" in main(page)
+    assert f"/alexa-link/{mine.pk}/unlink/" not in page.content.decode()
+    assert "csrfmiddlewaretoken" in form_to(page, START)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_links_of_others_are_not_found(
+    sign_in: SignIn, linked: User, stranger: User, method: str
+) -> None:
+    theirs = link(linked)
+    browser = sign_in(stranger)
+    assert getattr(browser, method)(f"/alexa-link/{theirs.pk}/unlink/").status_code == 404
+    assert getattr(browser, method)("/alexa-link/99999999999999999999/unlink/").status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.unlinked_at is None
+
+
+def test_unlinking_wants_a_form_of_ours(linked: User) -> None:
+    mine = link(linked)
+    browser = Client(headers={"host": "localhost:8000"}, enforce_csrf_checks=True)
+    browser.force_login(linked)
+    assert browser.post(f"/alexa-link/{mine.pk}/unlink/").status_code == 403
+    mine.refresh_from_db()
+    assert mine.unlinked_at is None
+
+
+def test_what_the_pages_cost(sign_in: SignIn, linked: User) -> None:
+    mine = link(linked)
+    browser = sign_in(linked)
+    browser.post(START)
+    assert statements(browser, PROGRESS) <= 4
+    assert statements(browser, f"/alexa-link/{mine.pk}/unlink/") <= 4
