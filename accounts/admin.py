@@ -14,12 +14,9 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
 from django.contrib.auth.models import Group
-from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.urls import URLPattern
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -37,7 +34,6 @@ for _model in (EmailAddress, SocialApp, SocialToken, SocialAccount, UserSession,
 
 PHONE = re.compile(r"[\d\s+()./-]+")
 MIN_DIGITS = 4  # fewer are in everybody's number
-SESSIONS_SHOWN = 20
 # all that a profile holds, in its own order: a new field is on the operators' pages at once
 PROFILE_FIELDS = tuple(
     "topic_words" if field.name == "topics" else field.name
@@ -112,23 +108,13 @@ class GroupAdmin(CarefulAdmin, StockGroupAdmin):
     """What the operators' group may do; who is in it, the pool says."""
 
 
-def sessions_panel(user: User) -> str:
-    """Where the person is signed in now. Never a session's key: who has it is that person."""
-    alive = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
-    sessions = UserSession.objects.filter(user=user, session_key__in=alive)
-    return render_to_string(
-        "admin/accounts/user/sessions.html",
-        {"sessions": sessions.order_by("-last_seen_at")[:SESSIONS_SHOWN]},
-    )
-
-
 @admin.register(User)
 class UserAdmin(ReadOnly, FindsPeople):
     """The pool is the authority over what is here. What operators do is in people_actions.py."""
 
     # what the packages above know of a person: they add their functions, inlines and panels
     from_above: ClassVar[list[Callable[[User], object]]] = []
-    panels: ClassVar[list[Callable[[User], str]]] = [sessions_panel]
+    panels: ClassVar[list[Callable[[User], str]]] = []
 
     list_display = ("person", "sub", "first_seen_by", "last_login", "is_active")
     list_display_links = ("person", "sub")
