@@ -33,6 +33,11 @@ def note(request: HttpRequest, auth_time: int) -> None:
     request.session[_SIGNED_IN_AT] = auth_time
 
 
+def came_through_the_pool(request: HttpRequest) -> bool:
+    """Whether somebody signed in with this session."""
+    return _SIGNED_IN_AT in request.session
+
+
 def is_fresh(request: HttpRequest) -> bool:
     signed_in_at: int = request.session.get(_SIGNED_IN_AT, 0)
     return -_LEEWAY <= time.time() - signed_in_at <= FRESH

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -276,6 +277,7 @@ def test_one_that_fails_says_so_and_can_be_tried_again(
     assert export.state == DataExport.State.READY
 
 
+@time_machine.travel("2026-11-22T10:00Z", tick=False)
 def test_starting_is_limited(linked: User, sign_in: SignIn, settings: Settings) -> None:
     settings.RATE_LIMITS = True
     client = sign_in(linked)

@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
+from accounts.data_export.models import DataExport, DataExportPart
 from accounts.models import Tombstone, User
 from skill_endpoint.facts.models import Fact, FactReport
 from skill_endpoint.management.commands.prune import Command
@@ -37,8 +38,8 @@ def test_it_deletes_what_has_served_its_time_and_says_how_much(linked: User) -> 
             session_key=name, expire_date=now + timedelta(hours=-1 if old else 1)
         )
     assert call_command("prune") == (
-        "Deleted 1 seen requests, 1 skill events, 1 tombstones, 0 closed reports, 0 imports, "
-        "0 browsers, 1 sessions"
+        "Deleted 1 seen requests, 1 skill events, 1 tombstones, 0 closed reports, 0 records of "
+        "deletions, 0 downloads, 0 imports, 0 browsers, 1 sessions"
     )
     assert [seen.digest for seen in SeenRequest.objects.all()] == ["new"]
     assert [event.request_id for event in SkillEvent.objects.all()] == ["new"]
@@ -68,8 +69,8 @@ def test_a_browser_goes_with_its_session_and_not_before(linked: User) -> None:
 def test_a_second_run_finds_nothing() -> None:
     call_command("prune")
     assert call_command("prune") == (
-        "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 closed reports, 0 imports, "
-        "0 browsers, 0 sessions"
+        "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 closed reports, 0 records of "
+        "deletions, 0 downloads, 0 imports, 0 browsers, 0 sessions"
     )
 
 
@@ -89,3 +90,17 @@ def test_reports_go_ninety_days_after_they_were_closed(db: None) -> None:
     call_command("prune", stdout=StringIO())
 
     assert FactReport.objects.count() == 2
+
+
+def test_a_download_goes_after_a_day_with_its_pieces(linked: User, stranger: User) -> None:
+    now = timezone.now()
+    for who, hours in ((linked, 23), (stranger, 25)):
+        export = DataExport.objects.create(
+            user=who, state="ready", language="en", requested_at=now - timedelta(hours=hours)
+        )
+        for number in range(2):
+            DataExportPart.objects.create(export=export, file=0, number=number, content=b"x")
+
+    assert "1 downloads" in call_command("prune", stdout=StringIO())
+
+    assert [part.export.user for part in DataExportPart.objects.all()] == [linked, linked]

@@ -9,7 +9,8 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from accounts.models import Tombstone
+from accounts.data_export.models import DataExport
+from accounts.models import Deletion, Tombstone
 from accounts.tables import require_table
 from skill_endpoint.facts.models import FactImport, FactReport
 from skill_endpoint.models import SeenRequest, SkillEvent
@@ -18,9 +19,10 @@ from skill_endpoint.models import SeenRequest, SkillEvent
 class Command(BaseCommand):
     help = (
         "Delete what has served its time: request ids that guard against replays (after five "
-        "minutes), skill events and closed reports of wrong facts (90 days), tombstones of deleted "
-        "accounts and files of imports (a day), sessions that have ended and the browsers that "
-        "people see in their list. Deletes nobody and nothing that a person saved. Run it hourly."
+        "minutes), skill events, closed reports of wrong facts and records of deleted accounts (90 "
+        "days), tombstones of deleted accounts, files of imports and downloads that people asked "
+        "for (a day), sessions that have ended and the browsers that people see in their list. "
+        "Deletes nobody and nothing that a person saved. Run it hourly."
     )
 
     def handle(self, *args: Any, **options: Any) -> str:
@@ -35,10 +37,14 @@ class Command(BaseCommand):
             "skill events": SkillEvent.objects.expired(),
             "tombstones": Tombstone.objects.expired(),
             "closed reports": FactReport.objects.expired(),
+            "records of deletions": Deletion.objects.expired(),
+            "downloads": DataExport.objects.expired(),
             "imports": FactImport.objects.expired(),
             "browsers": ended,
             "sessions": Session.objects.filter(expire_date__lt=now),
         }
         return "Deleted " + ", ".join(
-            f"{rows.delete()[0]} {name}" for name, rows in expired.items()
+            # of the rows themselves, not of what goes with them
+            f"{rows.delete()[1].get(rows.model._meta.label, 0)} {name}"
+            for name, rows in expired.items()
         )
