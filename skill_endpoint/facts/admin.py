@@ -36,10 +36,12 @@ from skill_endpoint.facts.admin_filters import (
     ReportedFilter,
 )
 from skill_endpoint.facts.admin_history import WithHistory
-from skill_endpoint.facts.forms import FactTextForm, FactTexts, TopicForm
+from skill_endpoint.facts.content import ENGLISH
+from skill_endpoint.facts.forms import FactTextForm, FactTexts, TopicForm, breath
 from skill_endpoint.facts.models import Fact, FactReport, FactText, Topic, Version
 from skill_endpoint.locales import LOCALES
 
+MAX_TYPED = 1000  # characters that are counted
 REPORTS = 20  # of a fact, on its page
 JUST_CLOSED = timedelta(days=1)  # a closed report can be opened again on the fact's page
 
@@ -117,7 +119,16 @@ class FactAdmin(WithHistory):
             )
             for name, (address, view) in pages.items()
         ]
-        return [*urls, *super().get_urls()]
+        live = path("breath/", self.admin_site.admin_view(self.breath_view), name="facts_breath")
+        return [live, *urls, *super().get_urls()]
+
+    def breath_view(self, request: HttpRequest) -> HttpResponse:
+        """For htmx, while somebody types: the sentence below a speech."""
+        told = {
+            name.rpartition("-")[2]: str(typed)[:MAX_TYPED] for name, typed in request.GET.items()
+        }
+        said = breath(told.get("speech", ""), told.get("language", ENGLISH))
+        return HttpResponse(said, content_type="text/plain; charset=utf-8")
 
     def rows(self, keys: list[int]) -> QuerySet[Fact]:
         return Fact.objects.with_text().filter(pk__in=keys)

@@ -8,11 +8,15 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.urls import reverse_lazy
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from skill_endpoint.facts.content import ENGLISH, LIMITS
+from skill_endpoint.facts.measures import spoken
 from skill_endpoint.facts.models import Fact, FactText, Topic
 from skill_endpoint.facts.validators import known_languages
+from skill_endpoint.pace import seconds
 
 
 class Lines(forms.CharField):
@@ -74,6 +78,28 @@ class TopicForm(forms.ModelForm[Topic]):
         fields = ("slug", "name", "spoken_name", "names", "position")
 
 
+def breath(speech: str, language: str) -> str:
+    """A sentence: how long a speech is in either reading, and how long it takes to say."""
+    metric, imperial = (spoken(speech, imperial=each) for each in (False, True))
+    values = {
+        "metric": len(metric),
+        "imperial": len(imperial),
+        "limit": LIMITS["speech"],
+        "seconds": round(seconds(max(metric, imperial, key=len), language)),
+    }
+    if metric == imperial:
+        return (
+            _("Now: %(metric)s of %(limit)s characters, read aloud about %(seconds)s s.") % values
+        )
+    return (
+        _(
+            "Now: %(metric)s of %(limit)s characters in metric units and %(imperial)s in imperial "
+            "ones, read aloud about %(seconds)s s."
+        )
+        % values
+    )
+
+
 class FactTextForm(forms.ModelForm[FactText]):
     """Boxes for what is longer than a line; they say how much fits."""
 
@@ -92,7 +118,16 @@ class FactTextForm(forms.ModelForm[FactText]):
         model = FactText
         fields = ("language", "headline", "speech", "more", "question", "options")
         widgets = {  # noqa: RUF012 - ModelForm declares it so
-            "speech": AdminTextareaWidget(attrs={"rows": 3}),
+            # counted anew as one types; without JavaScript with each save
+            "speech": AdminTextareaWidget(
+                attrs={
+                    "rows": 3,
+                    "hx-get": reverse_lazy("admin:facts_breath"),
+                    "hx-trigger": "input changed delay:500ms",
+                    "hx-include": "closest .inline-related",
+                    "hx-target": "next .breath",
+                }
+            ),
             "more": AdminTextareaWidget(attrs={"rows": 5}),
         }
 
@@ -102,6 +137,12 @@ class FactTextForm(forms.ModelForm[FactText]):
             field = self.fields[name]
             limit = _("At most %(limit)s characters.") % {"limit": LIMITS[name]}
             field.help_text = f"{field.help_text} {limit}".strip()
+        now = breath(str(self["speech"].value() or ""), str(self["language"].value() or ENGLISH))
+        self.fields["speech"].help_text = format_html(
+            '{} <span class="breath" aria-live="polite">{}</span>',
+            self.fields["speech"].help_text,
+            now,
+        )
 
     def clean_speech(self) -> str:
         """One breath is one line."""

@@ -20,11 +20,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from skill_endpoint.pace import seconds
 from skill_endpoint.simulator.devices import APL
 from skill_endpoint.simulator.envelopes import Envelope
 from skill_endpoint.simulator.languages import answer_language
 from skill_endpoint.simulator.masking import masked
-from skill_endpoint.simulator.spoken import output_text, readable, seconds
+from skill_endpoint.simulator.spoken import output_text, readable
 from skill_endpoint.speech import account as linking
 
 MAX_SPEECH = 8000  # characters, markup included

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from skill_endpoint.pace import seconds
 from skill_endpoint.simulator import checks
 from skill_endpoint.simulator.alexa import Turn
 from skill_endpoint.simulator.envelopes import Envelope
 from skill_endpoint.simulator.languages import answer_language
 from skill_endpoint.simulator.masking import masked, masked_json
 from skill_endpoint.simulator.sketch import sketch
-from skill_endpoint.simulator.spoken import seconds
 from skill_endpoint.simulator.utterances import Understood
 
 MAX_JSON = 48 * 1024  # characters of a request or a response that a page shows

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from skill_endpoint.facts.models import Fact, FactReport, FactText, Topic
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +196,35 @@ def test_nobody_adds_or_deletes_a_report(office: Client, fact: Fact) -> None:
         response: Any = office.post(f"{REPORTS}{path}", {"post": "yes"})
         assert response.status_code == 403
     assert FactReport.objects.count() == 1
+
+
+# --- one breath --------------------------------------------------------------------------------
+
+
+def test_a_speech_says_how_long_it_is_in_either_reading(office: Client, fact: Fact) -> None:
+    FactText.objects.update(speech="It is [1 kilometer|0.6 miles] wide.")
+    page = office.get(f"/admin/facts/fact/{fact.pk}/change/").content.decode()
+    now = "Now: 23 of 220 characters in metric units and 21 in imperial ones, read aloud about 2 s."
+    assert now in page
+    assert "Now: 0 of 220 characters" in page  # of the empty form behind “Add another”
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"texts-0-speech": "It glows.", "texts-0-language": "en"}, "Now: 9 of 220"),
+        ({"speech": "<b>" * 5000}, "Now: 1000 of 220"),
+        ({}, "Now: 0 of 220"),
+    ],
+)
+def test_it_is_counted_while_somebody_types(
+    office: Client, query: dict[str, str], said: str
+) -> None:
+    response = office.get("/admin/facts/fact/breath/", query)
+    assert said in response.content.decode()
+    assert "<b>" not in response.content.decode()
+
+
+def test_only_an_operator_has_it_counted(client: Client, stranger: User) -> None:
+    client.force_login(stranger)
+    assert client.get("/admin/facts/fact/breath/").status_code == 302

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from skill_endpoint.simulator.spoken import output_text, seconds
+from skill_endpoint.pace import seconds
+from skill_endpoint.simulator.spoken import output_text
 
 
 @pytest.mark.parametrize(
