@@ -125,7 +125,7 @@ class FactTextForm(forms.ModelForm[FactText]):
                     "hx-get": reverse_lazy("admin:facts_breath"),
                     "hx-trigger": "input changed delay:500ms",
                     "hx-include": "closest .inline-related",
-                    "hx-target": "next .breath",
+                    "hx-target": "previous .breath",
                 }
             ),
             "more": AdminTextareaWidget(attrs={"rows": 5}),
@@ -137,11 +137,10 @@ class FactTextForm(forms.ModelForm[FactText]):
             field = self.fields[name]
             limit = _("At most %(limit)s characters.") % {"limit": LIMITS[name]}
             field.help_text = f"{field.help_text} {limit}".strip()
-        now = breath(str(self["speech"].value() or ""), str(self["language"].value() or ENGLISH))
-        self.fields["speech"].help_text = format_html(
-            '{} <span class="breath" aria-live="polite">{}</span>',
-            self.fields["speech"].help_text,
-            now,
+        speech = self["speech"]
+        now = breath(str(speech.value() or ""), str(self["language"].value() or ENGLISH))
+        speech.help_text = format_html(
+            '{} <span class="breath" aria-live="polite">{}</span>', speech.help_text, now
         )
 
     def clean_speech(self) -> str:
