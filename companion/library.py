@@ -114,7 +114,7 @@ def shelves(person: User | None) -> list[Shelf]:
     return [
         Shelf(
             topic,
-            topic.count,
+            getattr(topic, "count", 0),
             getattr(topic, "new", None),
             frozenset(code for code in CODES if getattr(topic, f"in_{code}")),
         )

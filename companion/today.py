@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 
@@ -54,7 +55,7 @@ def day_with(person: User, choice: Choice) -> Day:
 def _day(person: User, choice: Choice | None, slug: str = "", *, is_todays: bool = True) -> Day:
     begins = day_start(person)
     told = list(_told(person, Q(fact=choice and choice.fact_id) | Q(fact__slug=slug), begins))
-    chosen = choice and next((each for each, _ in told if each.fact.pk == choice.fact_id), None)
+    chosen = next((each for each, _ in told if choice and each.fact.pk == choice.fact_id), None)
     asked = next((each for each, _ in told if each.fact.slug == slug), None)
     shown = asked or chosen
     recent = sorted(
@@ -90,9 +91,10 @@ def _told(person: User, wanted: Q, begins: datetime) -> Iterator[tuple[Told, int
             first_without=streak.first_day_without(person, begins),
         )
     )
-    for text in library.nearest(texts):
-        told = Told(text.fact, text, text.is_saved, text.is_reported, text.heard_at, text.heard_by)
-        yield told, text.first_without
+    annotated: list[Any] = library.nearest(texts)  # which the queryset's type does not say
+    for text in annotated:
+        marks = text.is_saved, text.is_reported, text.heard_at, text.heard_by
+        yield Told(text.fact, text, *marks), text.first_without
 
 
 def _heard_today(told: Told | None, begins: datetime) -> datetime | None:

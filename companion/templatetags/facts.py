@@ -54,7 +54,7 @@ def is_web_address(locator: str) -> bool:
 @register.filter
 def is_in_another_language(text: FactText | None) -> bool:
     """Whether it stands in for a text in the page's language."""
-    return bool(text) and text.language not in candidates(get_language() or "en")[:2]
+    return text is not None and text.language not in candidates(get_language() or "en")[:2]
 
 
 @register.filter

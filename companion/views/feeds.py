@@ -89,6 +89,7 @@ def atom(request: HttpRequest) -> HttpResponse:
         title="Small Wonders",
         subtitle=_("A true, surprising, sourced fact a day, by Alexa or on the web."),
         link=f"{settings.PUBLIC_URL}{url_in(library.language(), 'today')}",
+        description="",  # Atom's is the subtitle
         feed_url=here,
         feed_guid=here,
         language=library.language(),
@@ -116,7 +117,7 @@ def _told_on(days: list[date]) -> list[tuple[date, FactText]]:
     language = library.language()
     # what a day's fact is changes only where facts come and go: caches of pages may be as old
     key = f"facts-of-days:{language}:{days[0]}:{len(days)}"
-    facts = cache.get_or_set(key, lambda: _facts_of(days), KEPT.total_seconds())
+    facts: list[int] = cache.get_or_set(key, lambda: _facts_of(days), KEPT.total_seconds()) or []
     texts = {text.fact_id: text for text in _texts_of(set(facts))}
     return [(day, texts[pk]) for day, pk in zip(days, facts, strict=False) if pk in texts]
 

@@ -107,7 +107,7 @@ def facts(request: HttpRequest, number: int) -> HttpResponse:
                 topic=fact.topic.slug,
                 slug=fact.slug,
             ),
-            _changed(fact.checked_on, fact.edited_at),
+            _changed(fact.checked_on, getattr(fact, "edited_at", None)),
         )
         for fact in found.order_by("pk")[first : first + FACTS_IN_A_FILE]
     ]

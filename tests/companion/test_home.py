@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Door, User
-from skill_endpoint.facts.models import Fact, Favourite, Hearing
+from skill_endpoint.facts.models import Fact, FactText, Favourite, Hearing
 from skill_endpoint.models import AccountLink
 from skill_endpoint.simulator.envelopes import Device
 from tests.companion.conftest import NewFact, SignIn
 from tests.companion.pages import form_to, main, soup, statements, text
+from tests.conftest import browser
 from tests.skill_endpoint.voice import one_shot
 
 # one is the profile's: it goes when the authentication backend joins it to the person
@@ -44,7 +45,7 @@ def test_it_changes_the_fact_with_the_day(client: Client, new_fact: NewFact) -> 
     shown = set()
     for day in range(1, 8):
         with time_machine.travel(datetime(2026, 12, day, 12, tzinfo=UTC), tick=False):
-            shown.add(text(soup(client.get("/")).select_one(".fact-text")))
+            shown.add(text(soup(client.get("/today/")).select_one(".fact-text")))
     assert len(shown) > 3
 
 
@@ -96,6 +97,188 @@ def test_what_else_was_heard_today_does_not_take_its_place(
     assert "You heard it from Alexa" not in text(page.main)
 
 
+def test_it_tells_the_fact_of_the_day_to_visitors_as_alexa_would(
+    client: Client, new_fact: NewFact
+) -> None:
+    new_fact(speech="Sunsets on Mars are blue.")
+    page = soup(client.get("/"))
+    assert text(page.select_one(".bubble p[lang=en]")) == "Sunsets on Mars are blue."
+    assert text(soup(client.get("/today/")).select_one(".fact-text")) == "Sunsets on Mars are blue."
+    assert "Sign in" in main(client.get("/today/"))
+
+
+@pytest.mark.parametrize("address", ["/", "/today/"])
+def test_a_visitor_turns_from_fact_to_fact_and_around(
+    client: Client, new_fact: NewFact, address: str
+) -> None:
+    for number in range(4):
+        new_fact(f"fact-{number}", speech=f"Fact number {number}.")
+    shown, here = [], address
+    for _turn in range(5):
+        page = soup(client.get(here))
+        shown.append(next(str(p) for p in page.select("main p[lang=en]") if "Fact" in str(p)))
+        here = f"{address}{page.select_one('#another')['href']}"  # type: ignore[index]
+    assert len(set(shown)) == 4
+    assert shown[4] == shown[0]
+    assert not client.session.keys()
+    part = client.get(here, headers={"HX-Request": "true"})
+    assert b"<html" not in part.content
+    assert "HX-Request" in part["Vary"]
+
+
+@pytest.mark.parametrize("number", ["-1", "x", "²", "99999999999", "\0", ""])
+def test_it_bears_any_number(client: Client, new_fact: NewFact, number: str) -> None:
+    new_fact()
+    assert "All that we know" in main(client.get("/", {"n": number}))
+
+
+def test_it_labels_a_fact_in_english(client: Client, new_fact: NewFact) -> None:
+    fact = new_fact()
+    page = client.get("/hi/today/")
+    assert soup(page).select_one('.fact-text[lang="en"][dir="auto"]')
+    assert len(soup(page).select(".fact .eyebrow")) == 1
+    FactText.objects.create(fact=fact, language="hi", headline="h", speech="s")
+    assert not soup(client.get("/hi/today/")).select(".fact .eyebrow")
+
+
+def test_it_gives_another_one_that_was_not_heard(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    for number in range(3):
+        new_fact(f"fact-{number}")
+    client = sign_in(linked)
+    first = form_to(client.get("/today/"), "/today/another/")
+    answer = client.post("/today/another/", first)
+    assert answer.status_code == 302
+    page = client.get(answer["Location"])
+    assert "Another one" in main(page)
+    hearing = Hearing.objects.get(user=linked)
+    assert hearing.door == Door.WEB
+    assert str(hearing.fact_id) != first["shown"]
+    client.post("/today/another/", {"shown": [first["shown"], hearing.fact_id]})
+    assert Hearing.objects.filter(user=linked).values("fact").distinct().count() == 2
+
+
+def test_it_swaps_another_one_and_what_was_heard_last(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    new_fact("sky")
+    part = sign_in(linked).post("/today/another/", headers={"HX-Request": "true"})
+    assert b"<html" not in part.content
+    assert text(soup(part).select_one(".fact-text")) == "All that we know of sky."
+    assert "About sky" in text(soup(part).select_one("#heard-last[hx-swap-oob]"))
+
+
+def test_it_keeps_nothing_of_who_wants_no_history(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    linked.profile.remember_history = False
+    linked.profile.save()
+    ids = {new_fact(f"fact-{number}").pk for number in range(5)}
+    client = sign_in(linked)
+    form = {"shown": [form_to(client.get("/"), "/today/another/")["shown"]]}
+    for _turn in range(4):
+        part = client.post("/today/another/", form, headers={"HX-Request": "true"})
+        form = {"shown": [f["value"] for f in soup(part).select("[name=shown]")]}  # type: ignore[misc]
+    assert {int(pk) for pk in form["shown"]} == ids
+    assert not Hearing.objects.exists()
+
+
+@pytest.mark.parametrize("shown", ["x", "-1", "9" * 50, "\0", "²"])
+def test_it_bears_any_form(sign_in: SignIn, linked: User, new_fact: NewFact, shown: str) -> None:
+    new_fact()
+    client = sign_in(linked)
+    assert client.post("/today/another/", {"shown": [shown] * 100}).status_code == 302
+    assert client.get("/today/", {"fact": shown}).status_code == 200
+    assert client.post("/today/topic/", {"topic": shown}).status_code == 302
+
+
+def test_another_one_needs_a_person_and_a_fact(client: Client, linked: User) -> None:
+    assert client.post("/today/another/")["Location"].startswith("/accounts/login/")
+    client.force_login(linked)
+    assert client.post("/today/another/")["Location"] == "/today/"
+    assert client.get("/today/another/")["Location"] == "/today/"
+
+
+def heard(person: User, fact: Fact, *days_ago: int, door: str = Door.VOICE) -> None:
+    for days in days_ago:
+        at = timezone.now() - timedelta(days=days)
+        Hearing.objects.create(user=person, fact=fact, door=door, heard_at=at)
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "said"),
+    [
+        ([0], ""),
+        ([0, 1], "for 2 days in a row"),
+        ([1, 2], "for 2 days in a row"),  # today is not over
+        ([0, 1, 1, 2, 4], "for 3 days in a row"),
+        ([2, 3, 4], ""),
+        (range(400), "for a whole year"),
+    ],
+)
+def test_it_counts_days_in_a_row(
+    sign_in: SignIn, linked: User, new_fact: NewFact, days_ago: list[int], said: str
+) -> None:
+    heard(linked, new_fact(), *days_ago)
+    page = main(sign_in(linked).get("/"))
+    assert said in page
+    assert ("Something new" in page) is bool(said)
+
+
+def test_its_days_begin_where_the_person_lives(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    """Two tellings of one day in UTC, of two days in Apia."""
+    linked.profile.time_zone = "Pacific/Apia"
+    linked.profile.save()
+    fact = new_fact()
+    for hour in (9, 12):
+        at = datetime(2026, 11, 21, hour, tzinfo=UTC)  # 22:00 and 1:00
+        Hearing.objects.create(user=linked, fact=fact, door=Door.WEB, heard_at=at)
+    with time_machine.travel(datetime(2026, 11, 21, 13, tzinfo=UTC), tick=False):
+        assert "for 2 days in a row" in main(sign_in(linked).get("/"))
+    linked.profile.time_zone = "UTC"
+    linked.profile.save()
+    with time_machine.travel(datetime(2026, 11, 21, 13, tzinfo=UTC), tick=False):
+        assert "in a row" not in main(sign_in(linked).get("/"))
+
+
+def test_it_shows_what_the_person_heard_last(
+    sign_in: SignIn, linked: User, stranger: User, new_fact: NewFact
+) -> None:
+    for number in range(5):
+        heard(linked, new_fact(f"fact-{number}"), number + 1)
+    heard(linked, Fact.objects.get(slug="fact-0"), 2, 2, 2, door=Door.WEB)
+    heard(stranger, new_fact("theirs"), 0)
+    last = soup(sign_in(linked).get("/")).select_one("#heard-last")
+    assert last
+    assert [text(h) for h in last.select("h3")] == [f"About fact-{n}" for n in range(3)]
+    assert "with Alexa" in text(last)
+    assert "1 day ago" in text(last).replace("\xa0", " ")
+
+
+def test_it_offers_other_topics_when_these_are_used_up(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    heard(linked, new_fact("mars", "space"), 3)
+    heard(linked, new_fact("bread", "food"), 3)
+    new_fact("squid", "oceans")
+    linked.profile.topics = ["space"]
+    linked.profile.save()
+    client = sign_in(linked)
+    page = client.get("/")
+    assert "You have heard everything from your topics" in main(page)
+    tiles = soup(page).select("button[name=topic]")
+    assert [tile["value"] for tile in tiles] == ["oceans"]
+    said = client.post("/today/topic/", {"topic": "oceans"}, follow=True)
+    assert "Oceans is one of your topics now" in text(soup(said))
+    assert "About squid" not in main(said)
+    assert "All that we know of squid" in main(said)
+    linked.profile.refresh_from_db()
+    assert linked.profile.topics == ["space", "oceans"]
+
+
 def test_it_forgets_what_was_heard_yesterday(
     sign_in: SignIn, linked: User, new_fact: NewFact
 ) -> None:
@@ -103,17 +286,6 @@ def test_it_forgets_what_was_heard_yesterday(
     yesterday = timezone.now() - timedelta(days=1)
     Hearing.objects.create(user=linked, fact=old, door=Door.VOICE, heard_at=yesterday)
     assert new.text("en").speech in main(sign_in(linked).get("/"))
-
-
-def test_it_shows_only_own_saved_facts(
-    sign_in: SignIn, linked: User, stranger: User, new_fact: NewFact
-) -> None:
-    Favourite.objects.create(user=linked, fact=new_fact("mine"), door=Door.VOICE)
-    Favourite.objects.create(user=stranger, fact=new_fact("theirs"), door=Door.WEB)
-    page = soup(sign_in(linked).get("/"))
-    recent = text(page.find("section", attrs={"aria-labelledby": "recent"}))
-    assert "About mine" in recent
-    assert "About theirs" not in recent
 
 
 @pytest.mark.parametrize(
@@ -150,7 +322,18 @@ def test_it_takes_few_statements_however_much_was_saved(
             user=linked,
             linked_at=timezone.now(),
         )
-    new_fact("unheard")
+    unheard = new_fact("unheard")
+    assert statements(sign_in(linked), "/") <= MOST_STATEMENTS
+    assert statements(browser(), "/") <= MOST_STATEMENTS
+    assert statements(browser(), "/today/?n=3") <= MOST_STATEMENTS
+    # used up, with others to pick
+    new_fact("bread", "food")
+    heard(linked, unheard, 1)
+    linked.profile.topics = ["space"]
+    linked.profile.save()
+    Hearing.objects.update(heard_at=timezone.now() - timedelta(days=1))
+    page = sign_in(linked).get("/")
+    assert soup(page).select("button[name=topic]")
     assert statements(sign_in(linked), "/") <= MOST_STATEMENTS
 
 
