@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Profile
@@ -36,7 +38,19 @@ class ZoneSelect(forms.Select):
 
 
 class PreferencesForm(forms.ModelForm[Profile]):
-    """What a person chooses for both doors; the skill's next answer uses it."""
+    """What a person chooses for both doors; the skill's next answer uses it.
+
+    The page has a form for each section. One that brings some sections changes these and leaves
+    the others as they are, whatever another tab does to them; one that names none brings all.
+    """
+
+    # of the page: what each is called in its form, and the fields that it has
+    SECTIONS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "name": ("display_name",),
+        "topics": ("topics",),
+        "place": ("time_zone", "units"),
+        "history": ("remember_history",),
+    }
 
     topics = forms.MultipleChoiceField(
         label=_("Topics"),
@@ -63,17 +77,48 @@ class PreferencesForm(forms.ModelForm[Profile]):
             "display_name": forms.TextInput(attrs={"autocomplete": "given-name", "dir": "auto"})
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label_suffix": "", **kwargs})
-        topics, zone = self.fields["topics"], self.fields["time_zone"]
-        self._topics = list(Topic.objects.all())
-        topics.choices = [(topic.slug, topic.title) for topic in self._topics]  # type: ignore[attr-defined]
+    def __init__(
+        self,
+        *args: Any,
+        sections: Collection[str] = (),
+        topics: list[Topic] | None = None,
+        **kw: Any,
+    ) -> None:
+        """`topics`: all of them, where they were read already."""
+        super().__init__(*args, **{"label_suffix": "", **kw})
+        self.sections = tuple(sections or self.SECTIONS)
+        self.all_topics = list(Topic.objects.all()) if topics is None else topics
+        chosen, zone = self.fields["topics"], self.fields["time_zone"]
+        chosen.choices = [(topic.slug, topic.title) for topic in self.all_topics]  # type: ignore[attr-defined]
         zone.choices = time_zones.choices(self.instance.time_zone)  # type: ignore[attr-defined]
+        wanted = {name for section in self.sections for name in self.SECTIONS[section]}
+        for name in set(self.fields) - wanted:
+            del self.fields[name]
+
+    @classmethod
+    def of(cls, data: MultiValueDict[str, str], profile: Profile, **kw: Any) -> PreferencesForm:
+        """The form with the sections that `data` brings."""
+        sections = dict.fromkeys(data.getlist("section"))
+        if not set(sections) <= set(cls.SECTIONS):
+            raise BadRequest("no such section")
+        return cls(data, instance=profile, sections=sections, **kw)
+
+    @property
+    def changed_sections(self) -> tuple[str, ...]:
+        """Those that say something else than the profile."""
+        changed = set(self.changed_data)
+        return tuple(each for each in self.sections if changed & set(self.SECTIONS[each]))
+
+    def save(self, commit: bool = True) -> Profile:
+        """Only what the form brings: the rest of the row may be newer than what we read."""
+        if commit:
+            self.instance.save(update_fields=list(self.fields))
+        return self.instance
 
     @property
     def spoken_topics(self) -> list[str]:
         """The topics that the profile has, or would have if this were saved, as Alexa says them."""
-        return [topic.spoken for topic in self._topics if topic.slug in self.instance.topics]
+        return [topic.spoken for topic in self.all_topics if topic.slug in self.instance.topics]
 
     def clean_display_name(self) -> str:
         """Without what cannot be seen and turns the text beside it, such as bidi controls."""

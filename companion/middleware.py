@@ -4,12 +4,14 @@ import codecs
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth import middleware as auth
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware import csp
 from django.utils.csp import CSP
 from django_structlog.middlewares import RequestMiddleware
 
 from accounts.cognito import endpoints
+from companion.http import page_behind, to_sign_in
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -79,6 +81,22 @@ class ContentSecurityPolicyMiddleware(csp.ContentSecurityPolicyMiddleware):
             policy = {**settings.SECURE_CSP, "form-action": form_action}
             response._csp_config = policy  # type: ignore[attr-defined]
         return super().process_response(request, response)
+
+
+class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
+    """Django's, which also answers htmx.
+
+    It would swap the sign-in page into the middle of this one; it is told to go there instead,
+    and the person comes back to the page they were on.
+    """
+
+    # htmx takes its redirect with a status of 200
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        if getattr(request, "htmx", None):
+            return to_sign_in(request, page_behind(request) or request.path)  # type: ignore[arg-type]
+        return super().handle_no_permission(request, view_func)
 
 
 class PrivatePagesMiddleware:

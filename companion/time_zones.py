@@ -11,26 +11,27 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Profile
 
-_REGIONS = (
-    "Africa",
-    "America",
-    "Antarctica",
-    "Arctic",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
-)
+# as tzdata calls them, and as people read them
+_REGIONS: dict[str, Promise] = {
+    "Africa": _("Africa"),
+    "America": _("America"),
+    "Antarctica": _("Antarctica"),
+    "Arctic": _("Arctic"),
+    "Asia": _("Asia"),
+    "Atlantic": _("Atlantic Ocean"),
+    "Australia": _("Australia"),
+    "Europe": _("Europe"),
+    "Indian": _("Indian Ocean"),
+    "Pacific": _("Pacific Ocean"),
+}
 UTC = ("UTC", _("UTC (no place in particular)"))
 
 type Choice = tuple[str, str | Promise]
-type Group = tuple[str, list[Choice]]
+type Group = tuple[str | Promise, list[Choice]]
 
 
 @cache
-def by_region() -> tuple[Group, ...]:
+def by_region() -> tuple[tuple[str, list[Choice]], ...]:
     """(region, [(name, city)]) of every place that tzdata lists, by its present name only."""
     names = _places()
     return tuple(
@@ -46,7 +47,7 @@ def former_names() -> dict[str, str]:
     for line in _tzdata("tzdata.zi"):
         if line.startswith("L "):
             _link, name, other = line.split()
-            if name in places and other not in places and other.startswith(_REGIONS):
+            if name in places and other not in places and other.startswith(tuple(_REGIONS)):
                 former[name] = f"{former.get(name, '')} {other}".strip()
     return former
 
@@ -70,7 +71,7 @@ def choices(current: str) -> list[Choice | Group]:
     """UTC, then the regions; a current value that is in none of them stays possible."""
     listed = any(current == name for _region, zones in by_region() for name, _city in zones)
     other: list[Choice] = [] if listed or current in ("", "UTC") else [(current, current)]
-    return [UTC, *other, *by_region()]
+    return [UTC, *other, *((_REGIONS[region], zones) for region, zones in by_region())]
 
 
 def of(profile: Profile) -> ZoneInfo:

@@ -6,8 +6,9 @@ from django.test import Client
 
 from accounts.models import Profile, User
 from companion.languages import CODES, without_language
+from skill_endpoint.facts.models import FactText
 from tests.companion.conftest import NewFact, SignIn
-from tests.companion.pages import form_to, soup
+from tests.companion.pages import form_to, soup, statements, text
 
 DAY = 24 * 3600
 
@@ -112,3 +113,42 @@ def test_a_choice_leads_away_from_the_address_of_another_language(client: Client
 
 def test_the_simulator_is_in_english(client: Client, db: None) -> None:
     assert language(client, "/dev/alexa/", accept_language="de") == settings.LANGUAGE_CODE
+
+
+def test_the_page_of_languages_says_what_there_is(
+    linked: User, sign_in: SignIn, new_fact: NewFact
+) -> None:
+    fact = new_fact()
+    new_fact("hidden", is_published=False)
+    new_fact("other")
+    FactText.objects.create(fact=fact, language="fr", headline="Bleu", speech="Bleu.")
+    client = sign_in(linked)
+    rows = [text(row) for row in soup(client.get("/me/languages/")).select(".list > li")]
+    assert rows[0] == "As my browser asks for"
+    assert rows[3] == "English 2 facts"
+    assert rows[5] == "Français 1 fact · the others are told in English for now"
+    assert rows[6] == "हिन्दी facts are told in English for now"
+    assert statements(client, "/me/languages/") <= 3
+
+
+def test_it_says_where_alexa_speaks_a_language(linked: User, sign_in: SignIn) -> None:
+    linked.profile.language = "de"
+    linked.profile.save()
+    page = soup(sign_in(linked).get("/me/languages/"))
+    spoken = dict(zip(page.select("dt"), page.select("dd"), strict=True))
+    named = {text(language): text(countries) for language, countries in spoken.items()}
+    assert named["Français"] == "Frankreich und Kanada"
+    assert named["日本語"] == "Japan"
+
+
+def test_it_goes_by_the_browser_again(linked: User, sign_in: SignIn) -> None:
+    client = sign_in(linked)
+    form = form_to(client.get("/me/languages/"), "/i18n/set/")
+    assert form["language"] == "auto"
+    client.post("/i18n/set/", {**form, "language": "it"})
+    assert form_to(client.get("/me/languages/"), "/i18n/set/")["language"] == "it"
+    answer = client.post("/i18n/set/", {**form, "language": "auto"})
+    assert answer["Location"] == "/me/languages/"
+    assert answer.cookies["doors_language"].value == ""
+    assert Profile.objects.get(user=linked).language == ""
+    assert language(client, accept_language="de") == "de"

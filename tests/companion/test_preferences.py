@@ -201,9 +201,10 @@ def test_it_previews_choices_without_keeping_them(sign_in: SignIn, linked: User)
 
 
 def test_it_previews_while_somebody_types(sign_in: SignIn, linked: User) -> None:
-    form = soup(sign_in(linked).get("/me/")).find("form", action="/me/preferences/")
-    assert isinstance(form, Tag)
-    assert str(form["hx-trigger"]).startswith("input delay:")
+    preview = soup(sign_in(linked).get("/me/")).find(id="preview")
+    assert isinstance(preview, Tag)
+    assert str(preview["hx-trigger"]).startswith("input delay:")
+    assert preview["hx-include"] == "#sections"  # what is typed into the others, too
 
 
 @pytest.mark.parametrize("path", ["/me/", "/alexa-link/"])
@@ -257,3 +258,142 @@ def test_it_takes_few_statements_with_much_history(
         Hearing.objects.create(user=linked, fact=fact, door=Door.VOICE)
         Favourite.objects.create(user=linked, fact=fact, door=Door.WEB)
     assert statements(sign_in(linked), "/me/") <= 6
+
+
+def section(name: str, **fields: Any) -> dict[str, Any]:
+    return {"section": name, **fields}
+
+
+def test_a_section_changes_only_its_own(sign_in: SignIn, linked: User) -> None:
+    client = sign_in(linked)
+    client.post("/me/preferences/", {**GOOD, "units": "imperial"})
+    answer = client.post("/me/preferences/", section("name", display_name="Grace", units="metric"))
+    assert answer["Location"] == "/me/#name"
+    profile = profile_of(linked)
+    assert (profile.display_name, profile.topics, profile.units) == ("Grace", ["space"], "imperial")
+    assert profile.remember_history is True
+    client.post("/me/preferences/", section("history"))
+    client.post("/me/preferences/", section("topics"))
+    profile = profile_of(linked)
+    assert (profile.display_name, profile.topics, profile.remember_history) == ("Grace", [], False)
+
+
+def test_two_tabs_do_not_undo_each_other(sign_in: SignIn, linked: User) -> None:
+    one, other = sign_in(linked), sign_in(linked)
+    first, second = one.get("/me/"), other.get("/me/")
+    one.post("/me/preferences/", form_of(first, "name") | {"display_name": "Ada"})
+    other.post("/me/preferences/", form_of(second, "place") | {"time_zone": "Asia/Tokyo"})
+    profile = profile_of(linked)
+    assert (profile.display_name, profile.time_zone) == ("Ada", "Asia/Tokyo")
+
+
+def form_of(response: Any, name: str) -> dict[str, str]:
+    """What the section's form sends as it stands."""
+    form = soup(response).find("form", id=name)
+    assert isinstance(form, Tag)
+    sent = {
+        str(field["name"]): str(field.get("value", "on"))
+        for field in form.find_all("input")
+        if field.get("type") not in {"checkbox", "radio"} or field.has_attr("checked")
+    }
+    for field in form.find_all("select"):
+        chosen = field.find("option", selected=True)
+        sent[str(field["name"])] = str(chosen["value"]) if isinstance(chosen, Tag) else ""
+    return sent
+
+
+def test_several_sections_come_at_once(sign_in: SignIn, linked: User) -> None:
+    data = section("", display_name="Ada", units="imperial", time_zone="UTC") | {
+        "section": ["name", "place"]
+    }
+    assert sign_in(linked).post("/me/preferences/", data)["Location"] == "/me/#preferences"
+    profile = profile_of(linked)
+    assert (profile.display_name, profile.units, profile.remember_history) == ("Ada", "imperial", True)
+
+
+@pytest.mark.parametrize("name", ["user", "", "\0", "name,place", "x" * 5000])
+def test_it_knows_no_such_section(sign_in: SignIn, linked: User, name: str) -> None:
+    for path in ("/me/preferences/", "/me/preferences/preview/"):
+        data = section(name, display_name="Ada", time_zone="UTC")
+        assert sign_in(linked).post(path, data).status_code == 400
+    assert profile_of(linked).display_name == ""
+
+
+def test_a_saved_section_says_so_in_its_place(sign_in: SignIn, linked: User) -> None:
+    client = sign_in(linked)
+    client.post("/me/preferences/", section("name", display_name="Ada"))
+    page = soup(client.get("/me/"))
+    assert [form["id"] for form in page.select("form:has(.status.good)")] == ["name"]
+    assert "Saved." not in text(page.select_one("#notices"))
+    assert "Saved." not in main(client.get("/me/"))
+
+
+def test_htmx_gets_the_section_alone(sign_in: SignIn, linked: User) -> None:
+    headers = {"HX-Request": "true"}
+    client = sign_in(linked)
+    data = section("name", display_name="Ada")
+    answer = client.post("/me/preferences/", data, headers=headers)
+    page = soup(answer)
+    assert (answer.status_code, len(page.find_all("form"))) == (200, 1)
+    assert text(page.select_one("form#name .status")).startswith("Saved.")
+    assert text(page.select_one("#preview-said[hx-swap-oob]")).startswith("Saved.")
+    data = section("place", time_zone="Mars")
+    answer = client.post("/me/preferences/", data, headers=headers)
+    assert answer.status_code == 422
+    assert soup(answer).select("form#place .errorlist")
+    assert profile_of(linked).time_zone == "UTC"
+
+
+def test_a_fault_in_one_section_leaves_the_others_as_they_are(
+    sign_in: SignIn, linked: User
+) -> None:
+    client = sign_in(linked)
+    client.post("/me/preferences/", GOOD)
+    answer = client.post("/me/preferences/", section("place", time_zone="Mars/Olympus"))
+    page = soup(answer)
+    assert [form["id"] for form in page.select("form:has(.errorlist)")] == ["place"]
+    assert form_of(answer, "name")["display_name"] == "Ada"
+    assert form_of(answer, "topics")["topics"] == "space"
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "'\"><img src=x>", "{{ 7*7 }}", "</p>&amp;"]
+)
+def test_a_name_is_text_wherever_it_stands(sign_in: SignIn, linked: User, name: str) -> None:
+    client = sign_in(linked)
+    preview = client.post("/me/preferences/preview/", section("name", display_name=name))
+    client.post("/me/preferences/", section("name", display_name=name))
+    for answer in (preview, client.get("/me/"), client.get("/")):
+        page = soup(answer)
+        scripts = page.find_all("script")
+        assert all(script.has_attr("src") for script in scripts)
+        assert not page.select("main img, img[src=x]")
+        assert name in page.get_text() or name in str(page.find(id="id_display_name"))
+
+
+def test_a_name_of_100_kb_is_refused(sign_in: SignIn, linked: User) -> None:
+    answer = sign_in(linked).post("/me/preferences/", section("name", display_name="a" * 100_000))
+    assert answer.status_code == 422
+    answer = sign_in(linked).post("/me/preferences/", section("name", display_name="a" * 300_000))
+    assert answer.status_code == 400
+    assert profile_of(linked).display_name == ""
+
+
+def test_it_previews_in_the_language_of_the_page(sign_in: SignIn, linked: User) -> None:
+    linked.profile.language, linked.profile.display_name = "de", "Ada"
+    linked.profile.save()
+    preview = text(soup(sign_in(linked).get("/me/")).find(id="preview"))
+    assert "Ich nenne dich Ada" in preview
+
+
+def test_it_names_regions_of_zones_in_the_language_of_the_page(
+    sign_in: SignIn, linked: User
+) -> None:
+    groups = soup(sign_in(linked).get("/me/")).select("#id_time_zone optgroup")
+    assert [group["label"] for group in groups][-2:] == ["Indian Ocean", "Pacific Ocean"]
+
+
+@pytest.mark.parametrize("path", ["/me/preferences/", "/me/preferences/preview/"])
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])
+def test_it_takes_no_other_methods(sign_in: SignIn, linked: User, path: str, method: str) -> None:
+    assert getattr(sign_in(linked), method)(path).status_code == 405
