@@ -24,6 +24,10 @@ pytestmark = pytest.mark.django_db
 PUBLIC = (
     r"^$",
     r"^today/$",
+    r"^today\.",
+    r"^feed\.atom$",
+    r"^robots\.txt$",
+    r"^sitemap",
     r"^facts/",
     r"^<language:language>/",
     r"^help/",

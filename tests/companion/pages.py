@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree
 
 from bs4 import BeautifulSoup, Tag
 from django.db import connection
@@ -12,6 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 def soup(response: Any) -> BeautifulSoup:
     return BeautifulSoup(response.content, "html.parser")
+
+
+def xml(response: Any) -> ElementTree.Element:
+    return ElementTree.fromstring(response.content)  # noqa: S314 - our own
 
 
 def text(part: Tag | None) -> str:
