@@ -48,6 +48,7 @@ class Holding:
     why: Words
     kept: Words
     withheld: str  # why an export shows nothing of it; for developers
+    for_operators: bool = False  # most people have none of it, ever: listed where there are some
     detach: str = ""  # rows that stay for others lose the person in this field, and nothing else
     # fields that are shown by more than their value: (row, language) -> what to open
     references: Mapping[str, Callable[[Any, str], Reference]] = field(default_factory=dict)
@@ -94,6 +95,7 @@ def register(
     why: Words = "",
     kept: Words = "",
     withheld: str = "",
+    for_operators: bool = False,
     detach: str = "",
     references: Mapping[str, Callable[[Any, str], Reference]] | None = None,
     headings: Mapping[str, Words] | None = None,
@@ -110,6 +112,7 @@ def register(
         why=why,
         kept=kept,
         withheld=withheld,
+        for_operators=for_operators,
         detach=detach,
         references=references or {},
         headings=headings or {},

@@ -54,7 +54,7 @@ def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
 
 
 def network_of(address: str) -> str:
-    """`203.0.113.7` -> `203.0.113.…`; empty for what is no address."""
+    """`203.0.113.7` -> `203.0.113.*`; empty for what is no address."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -62,4 +62,4 @@ def network_of(address: str) -> str:
     ip = getattr(ip, "ipv4_mapped", None) or ip
     network = ipaddress.ip_network((ip, _NETWORK_BITS[ip.version]), strict=False)
     start = str(network.network_address)
-    return f"{start.rpartition('.')[0]}.…" if ip.version == 4 else f"{start}…"
+    return f"{start.rpartition('.')[0]}.*" if ip.version == 4 else f"{start.removesuffix(':')}*"

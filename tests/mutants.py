@@ -48,9 +48,46 @@ T_SIGNING_KEYS = " ".join(
     f"tests/skill_endpoint/test_signing_keys{part}.py" for part in ("", "_development")
 )
 T_VIEWS = "tests/skill_endpoint/test_views.py"
+T_DELETION = "tests/companion/test_deletion.py"
 T_HANDLERS = "tests/skill_endpoint/handlers/"
 
 MUTANTS = [
+    # a person's data
+    Mutant(
+        "a fresh sign-in before a deletion",
+        "companion/views/deletion.py",
+        "if not is_fresh(request):",
+        "if False:",
+        T_DELETION,
+    ),
+    Mutant(
+        "the pool's own word for when somebody signed in",
+        ADAPTER,
+        "sign_in_again.note(request, login.claims.auth_time)",
+        "pass",
+        T_DELETION,
+    ),
+    Mutant(
+        "a download is its owner's",
+        "companion/views/data.py",
+        "DataExport.objects.current().filter(user=user)",
+        "DataExport.objects.current()",
+        "tests/companion/test_data.py",
+    ),
+    Mutant(
+        "one step at a time",
+        "accounts/data_export/models.py",
+        "free, pk=self.pk,",
+        "pk=self.pk,",
+        "tests/companion/test_data.py",
+    ),
+    Mutant(
+        "other people's sessions do not exist",
+        "companion/views/sessions.py",
+        "filter(user=user, session_key__in=running)",
+        "filter(session_key__in=running)",
+        "tests/companion/test_sessions.py",
+    ),
     # links
     Mutant(
         "an unlinked person's tokens",

@@ -254,6 +254,8 @@ def _sections(export: DataExport, position: Position) -> Iterator[dict[str, obje
     """Of the index: short holdings whole, long ones as links to their pages."""
     names = [member.name for member in position.members]
     for holding, count in zip(shown_holdings(), position.counts, strict=True):
+        if not count and holding.for_operators:
+            continue
         is_long = count > ROWS_ON_THE_INDEX
         rows = [] if is_long else list(_rows(holding, export.user, None)[:ROWS_ON_THE_INDEX])
         yield {

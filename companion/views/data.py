@@ -24,7 +24,11 @@ def data(request: SignedInRequest) -> HttpResponse:
     """What, why and how long, from the registry, so that it cannot drift."""
     counts = counts_of(request.user)
     context = {
-        "holdings": [(holding, counts[holding]) for holding in shown_holdings()],
+        "holdings": [
+            (holding, counts[holding])
+            for holding in shown_holdings()
+            if counts[holding] or not holding.for_operators
+        ],
         "elsewhere": [place for place in elsewhere() if place.label],
         "export": DataExport.objects.last_of(request.user),
     }

@@ -50,9 +50,11 @@ def _delete(request: SignedInRequest) -> HttpResponse:
 
 def _page(request: SignedInRequest, form: DeleteAccountForm, *, status: int = 200) -> HttpResponse:
     counts = counts_of(request.user)
+    held = [holding for holding in shown_holdings() if counts[holding]]
     context = {
         "form": form,
-        "goes": [(holding, counts[holding]) for holding in shown_holdings() if counts[holding]],
+        "goes": [(holding, counts[holding]) for holding in held if not holding.detach],
+        "stays": [holding for holding in held if holding.detach],
         "elsewhere": [place for place in elsewhere() if place.label],
         "is_fresh": is_fresh(request),
         "here": reverse("data_delete"),

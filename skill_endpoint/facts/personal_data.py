@@ -76,6 +76,7 @@ register(
     label=_("Facts and topics you edited"),
     why=_("So that an edit can be compared and taken back."),
     kept=_("The edit stays; that it was yours goes with your account."),
+    for_operators=True,
     detach="by",
 )
 register(
@@ -85,4 +86,5 @@ register(
     label=_("Files of facts you imported"),
     why=_("To show you a preview before anything changes."),
     kept=_("A day."),
+    for_operators=True,
 )

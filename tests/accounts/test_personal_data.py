@@ -23,13 +23,13 @@ def models_of_people() -> set[type[Model]]:
 
     Without rows that only join two tables: they go with their owner.
     """
-    models = set(apps.get_models())
-    named = {
+    models: set[type[Model]] = set(apps.get_models())
+    named: set[type[Model]] = {
         model
         for model in models
         if any(word in field.name for field in fields_of(model) for word in PERSONAL)
     }
-    found = {User, *named}
+    found: set[type[Model]] = {User, *named}
     while more := {model for model in models - found if keys_to(model, found)}:
         found |= more
     return found
@@ -89,7 +89,7 @@ def test_every_exported_field_exists() -> None:
         for name in (*holding.export, *holding.references, *holding.headings):
             holding.model._meta.get_field(name)
         if holding.detach:
-            assert holding.model._meta.get_field(holding.detach).null  # type: ignore[union-attr]
+            assert holding.model._meta.get_field(holding.detach).null
 
 
 def test_words_are_translated_when_they_are_read() -> None:

@@ -18,7 +18,7 @@ from accounts import erasure
 from accounts.data_export.models import DataExport
 from accounts.models import Deletion, Door, Tombstone, User, sub_digest
 from accounts.personal_data import on_erasure
-from skill_endpoint.facts.models import Favourite
+from skill_endpoint.facts.models import Favourite, Version
 from skill_endpoint.models import AccountLink
 from skill_endpoint.simulator.envelopes import Device
 from tests.companion.conftest import NewFact, SignIn
@@ -71,7 +71,7 @@ def test_the_whole_way_from_the_page_to_the_voice_door(
     response = client.post(PAGE, {**form, "sure": "on"})
 
     confirmation = client.get(response["Location"])
-    assert main(confirmation).startswith("Your account is deleted Deleted on ")
+    assert "Your account is deleted Deleted on " in main(confirmation)
     assert browser().get(response["Location"]).status_code == 200, "without any session"
     assert not User.objects.filter(sub=known.sub).exists()
     assert not Session.objects.exists()
@@ -213,6 +213,16 @@ def test_it_offers_the_download_first_and_says_what_stays(
     page = fresh(linked).get(PAGE)
     assert "fingerprint of your account number" in main(page)
     assert form_to(page, "/me/data/export/")
+
+
+def test_what_stays_for_others_is_said(
+    linked: User, fresh: FreshBrowser, new_fact: NewFact
+) -> None:
+    Version.objects.create(fact=new_fact(), content={}, how="edited", by=linked)
+    sections = soup(fresh(linked).get(PAGE)).select("main section.card")
+    texts = [" ".join(section.get_text(" ").split()) for section in sections]
+    assert "Facts and topics you edited" not in texts[0]
+    assert "Facts and topics you edited" in texts[1]
 
 
 def test_it_takes_few_statements(linked: User, fresh: FreshBrowser) -> None:

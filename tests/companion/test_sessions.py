@@ -39,6 +39,7 @@ EDGE = (
 def signed_in(user: User, user_agent: str = FIREFOX, address: str = "203.0.113.7") -> Client:
     """A browser whose session is on the list, as after a sign-in through the pool."""
     client = browser()
+    client.defaults["HTTP_USER_AGENT"] = user_agent
     client.force_login(user)
     session = client.session
     session["pool_sign_in_at"] = int(time.time())
@@ -69,9 +70,9 @@ def test_a_device_is_named_in_words(user_agent: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
-        ("203.0.113.7", "203.0.113.…"),
-        ("2001:db8:12:34::1", "2001:db8:12::…"),
-        ("::ffff:203.0.113.7", "203.0.113.…"),
+        ("203.0.113.7", "203.0.113.*"),
+        ("2001:db8:12:34::1", "2001:db8:12:*"),
+        ("::ffff:203.0.113.7", "203.0.113.*"),
         ("nonsense", ""),
     ],
 )
@@ -91,9 +92,9 @@ def test_it_lists_each_browser_and_marks_this_one(linked: User, stranger: User) 
     other = next(text for text in texts if "Safari on iPhone" in text)
     assert "This one" in mine
     assert "This one" not in other
-    assert "198.51.100.…" in other
+    assert "198.51.100.*" in other
     assert "198.51.100.9" not in page.content.decode()
-    assert here.session.session_key not in page.content.decode()
+    assert str(here.session.session_key) not in page.content.decode()
 
 
 def test_one_can_be_ended_after_a_question(linked: User) -> None:
