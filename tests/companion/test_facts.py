@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -12,9 +11,10 @@ from pytest_django import Settings
 
 from accounts.models import Door, User
 from companion import wish
-from skill_endpoint.facts.models import Fact, FactText, Favourite
+from skill_endpoint.facts.models import Fact, FactText, Favourite, Hearing, Topic
 from tests.companion.conftest import NewFact, SignIn
 from tests.companion.pages import form_to, main, soup, statements, text
+from tests.conftest import browser
 
 HTMX = {"HX-Request": "true"}
 
@@ -351,3 +351,150 @@ def test_it_takes_few_statements_with_many_facts(
     assert statements(client, "/facts/?q=fact") <= 6
     assert statements(client, "/facts/topic-1/") <= 6
     assert statements(client, "/facts/topic-1/fact-1/") <= 6
+    assert statements(client, "/facts/?q=nothing&new=1") <= 6
+    assert statements(browser(), "/facts/?q=fact") <= 6
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("ECUREUIL", "Un écureuil."),
+        ("écureuil", "Un ecureuil."),
+        ("élan", "L’ÉLAN."),
+        ("coeur", "Le cœur."),
+        ("cœur", "Le COEUR."),
+        ("l'eau", "De l’eau."),
+        ("strasse", "Die Straße."),
+        ("نسان", "أنسان"),
+        ("أنسان", "انسان"),
+        ("चाँद", "यह चाँद है।"),
+        ("猫", "猫は眠る。"),
+        ("100%", "100% pure."),
+    ],
+)
+def test_it_finds_letters_with_and_without_accents_in_any_case(
+    client: Client, new_fact: NewFact, typed: str, told: str
+) -> None:
+    new_fact("it", speech=told)
+    new_fact("other", speech="Elan vital, non.", headline="Nothing")
+    found = soup(client.get("/facts/", {"q": typed})).select("#results h3")
+    assert "About it" in [text(h) for h in found]
+
+
+@pytest.mark.parametrize("typed", ["चद", "a.b", "(", "[a-z]", "^", "\\d", "100_", "x*"])
+def test_it_takes_a_search_by_the_letter(client: Client, new_fact: NewFact, typed: str) -> None:
+    new_fact("it", speech="यह चाँद है। acb 100% 7", headline="Nothing")
+    assert "Nothing found" in main(client.get("/facts/", {"q": typed}))
+
+
+def test_it_finds_a_topic_by_its_name_in_the_pages_language(
+    client: Client, new_fact: NewFact
+) -> None:
+    new_fact("squid", "oceans")
+    new_fact("mars", "space")
+    name = {"name": "Océans & îles", "spoken": "les océans"}
+    Topic.objects.filter(slug="oceans").update(names={"fr": name})
+    for words in ("océans", "ILES", "oceans"):
+        found = main(client.get("/fr/facts/", {"q": words}))
+        assert "About squid" in found
+        assert "About mars" not in found
+    assert "About squid" not in main(client.get("/en/facts/", {"q": "îles"}))
+    assert "Océans & îles" in main(client.get("/fr/facts/"))
+
+
+def test_it_suggests_what_was_meant(client: Client, new_fact: NewFact) -> None:
+    new_fact("squid", headline="An octopus tastes with its arms")
+    page = soup(client.get("/facts/space/", {"q": "octupus"}))
+    links = [str(link["href"]) for link in page.select(".empty a")]
+    assert links == ["/facts/?q=octopus", "/facts/?q=octupus", "/facts/"]
+    assert "Search for" not in main(client.get("/facts/", {"q": "xyzzy"}))
+
+
+def test_it_counts_what_is_new(
+    sign_in: SignIn, client: Client, linked: User, stranger: User, new_fact: NewFact
+) -> None:
+    for number in range(3):
+        fact = new_fact(f"fact-{number}")
+        Hearing.objects.create(user=stranger, fact=fact, door=Door.VOICE)
+    new_fact("bleu", language="fr")  # nobody here can read it
+    for _twice in range(2):
+        Hearing.objects.create(user=linked, fact=fact, door=Door.VOICE)
+    chip = '.chip[href="/facts/space/"]'
+    assert text(soup(client.get("/facts/")).select_one(chip)) == "Space 3"
+    mine = sign_in(linked)
+    assert text(soup(mine.get("/facts/")).select_one(chip)) == "Space 2 new for you"
+    page = soup(mine.get("/facts/?new=1"))
+    assert [text(h) for h in page.select("#results h3")] == ["About fact-0", "About fact-1"]
+    assert page.select_one("#new[checked]")
+    theirs = sign_in(stranger)
+    assert "You have heard everything here" in main(theirs.get("/facts/?new=1"))
+    stranger.profile.remember_history = False
+    stranger.profile.save()
+    for nobody in (theirs, client):
+        page = soup(nobody.get("/facts/?new=1"))
+        assert not page.select("#new")
+        assert len(page.select("#results h3")) == 3
+
+
+def test_it_says_once_that_facts_are_in_english(client: Client, new_fact: NewFact) -> None:
+    told = new_fact()
+    new_fact("another")
+    said = "in your language yet"
+    page = client.get("/ar/facts/")
+    assert main(page).count(said) == 1
+    assert len(soup(page).select('#results h3[lang="en"][dir="auto"]')) == 2
+    FactText.objects.create(fact=told, language="ar", headline="h", speech="s")
+    assert main(client.get("/ar/facts/")).count(said) == 1
+    Fact.objects.exclude(pk=told.pk).delete()
+    for path in ("/ar/facts/", "/en/facts/"):
+        assert said not in main(client.get(path))
+
+
+def test_it_leads_to_the_same_page_in_other_languages(client: Client, new_fact: NewFact) -> None:
+    fact = new_fact()
+    assert "Also told in" not in main(client.get(path(fact)))
+    FactText.objects.create(fact=fact, language="fr", headline="Bleu", speech="Bleu.")
+    for here in (path(fact), "/facts/", "/facts/space/"):
+        links = soup(client.get(here)).select("main a[hreflang]")
+        assert [(text(link), link["lang"]) for link in links] == [("Français", "fr")]
+        assert "Bleu" in main(browser().get(str(links[0]["href"])))
+
+
+def test_it_leads_to_its_neighbours(client: Client, new_fact: NewFact) -> None:
+    first, middle, last = (new_fact(slug) for slug in ("a", "c", "e"))
+    new_fact("b", is_published=False)
+    new_fact("d", language="fr")
+    new_fact("bb", topic="food")
+
+    def neighbours(fact: Fact) -> tuple[str, str]:
+        page = soup(client.get(path(fact)))
+        before, after = page.select_one("a[rel=prev]"), page.select_one("a[rel=next]")
+        return str(before and before["href"]), str(after and after["href"])
+
+    assert neighbours(first) == ("None", path(middle))
+    assert neighbours(middle) == (path(first), path(last))
+    assert neighbours(last) == (path(middle), "None")
+
+
+def test_its_title_says_what_is_shown(client: Client, new_fact: NewFact) -> None:
+    for number in range(30):
+        new_fact(f"fact-{number}")
+
+    def title(address: str) -> str:
+        return text(soup(client.get(address)).title)
+
+    assert title("/facts/?page=2") == "All facts · Page 2 · Small Wonders"
+    assert title("/facts/space/") == "Space · Small Wonders"
+    assert title("/facts/?q=fact") == "Search for “fact” · Small Wonders"
+
+
+def test_signing_in_leads_back(client: Client, new_fact: NewFact) -> None:
+    new_fact()
+
+    def sign_in_address(here: str) -> str:
+        link = soup(client.get(here)).select_one("header > a.button")
+        return str(link and link["href"])
+
+    assert sign_in_address("/facts/?q=m&page=1").endswith("?next=%2Ffacts%2F%3Fq%3Dm%26page%3D1")
+    assert sign_in_address("/") == sign_in_address("/accounts/login/") == "/accounts/login/"
+    assert sign_in_address("/nowhere/") == "/accounts/login/"
