@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+from allauth.socialaccount.providers.base import AuthError
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from accounts.cognito import endpoints, sign_in_again
 from accounts.cognito.tokens import IdClaims
@@ -111,6 +114,11 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         log.warning("sign_in_failed", reason=reason[:80])
         if extra_context is not None:
             extra_context["reason"] = reason
+            after = (extra_context.get("state") or {}).get("next")
+            if error == AuthError.CANCELLED and after:  # a fresh start leads to the same page
+                query = urlencode({"next": after})
+                cancelled = f"{reverse('socialaccount_login_cancelled')}?{query}"
+                raise ImmediateHttpResponse(redirect(cancelled))
 
 
 def _person(claims: IdClaims) -> User:

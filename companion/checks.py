@@ -61,6 +61,27 @@ def proxies_are_networks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register
+def support_is_an_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """It stands in a link on public pages."""
+    try:
+        parts = urlsplit(settings.SUPPORT_URL)
+        is_page = parts.scheme in {"https", "http"} and bool(parts.hostname)
+        is_mail = parts.scheme == "mailto" and "@" in parts.path
+    except ValueError:
+        is_page = is_mail = False
+    if not settings.SUPPORT_URL or is_page or is_mail:
+        return []
+    return [
+        Error(
+            f"SUPPORT_URL is {settings.SUPPORT_URL}.",
+            hint="Write it like https://example.com/help or mailto:help@example.com, or leave it "
+            "empty.",
+            id="companion.E009",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def production_is_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     rules = (

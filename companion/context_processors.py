@@ -16,4 +16,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "dev_tools": settings.DEV_TOOLS,
         "version": settings.VERSION,
         "sign_in_configured": bool(endpoints.origin()),
+        "support_url": settings.SUPPORT_URL,
     }

@@ -38,6 +38,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
 # addresses or networks of proxies in front of us; only they may say who the client is
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+SUPPORT_URL = env.text("SUPPORT_URL")  # where people can ask; pages show it
 
 # --- Amazon Cognito ----------------------------------------------------------------------------
 # AWS_ENDPOINT_URL is botocore's own; empty means the real AWS.
@@ -91,6 +92,7 @@ MIDDLEWARE = [
     "companion.middleware.Utf8FormsMiddleware",
     "companion.middleware.CanonicalHostMiddleware",
     "companion.middleware.PrivatePagesMiddleware",
+    "companion.failed_swaps.FailedSwapsMiddleware",
     "companion.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

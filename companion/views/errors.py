@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+
 import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.views.decorators.csrf import requires_csrf_token
+
+from companion.languages import CODES
+
+AWAY = 30  # seconds after which to try again
+VOICE_DOOR = "/alexa/"  # Alexa reads no page, and counts a 500
 
 
 @requires_csrf_token
@@ -25,9 +35,37 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without the request: what failed may be what the base layout needs."""
-    reference = structlog.contextvars.get_contextvars().get("request_id", "")
-    return HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)
+    """Without the request's context: what failed may be what the base layout needs.
+
+    Django calls it where it caught the exception. A database that does not answer is no fault of
+    the site: 503, and when to come back.
+    """
+    no_database = isinstance(sys.exception(), OperationalError | InterfaceError)
+    is_away = no_database and not request.path.startswith(VOICE_DOOR)
+    context = {
+        "reference": structlog.contextvars.get_contextvars().get("request_id", ""),
+        "is_away": is_away,
+        "path": request.get_full_path() if request.method in {"GET", "HEAD"} else "/",
+        "support_url": settings.SUPPORT_URL,
+    }
+    page = "503.html" if is_away else "500.html"
+    if request.headers.get("HX-Request") == "true":
+        page = "partials/broken.html"
+    with translation.override(_language(request)):
+        response = HttpResponse(render_to_string(page, context), status=503 if is_away else 500)
+    if is_away:
+        response["Retry-After"] = str(AWAY)
+    return response
+
+
+def _language(request: HttpRequest) -> str:
+    """What the middleware found; where it got no further, what the browser says."""
+    cookie = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return (
+        getattr(request, "LANGUAGE_CODE", "")
+        or (cookie if cookie in CODES else "")
+        or translation.get_language_from_request(request)
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

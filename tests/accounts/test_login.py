@@ -254,7 +254,7 @@ def test_a_made_up_callback_is_refused(client: Client, pool: LivePool, query: st
 def test_a_cancelled_sign_in_says_so(client: Client, pool: LivePool) -> None:
     state = query_of(start(client))["state"]
     response = client.get(f"{CALLBACK}?error=access_denied&state={state}")
-    assert response["Location"] == "/accounts/3rdparty/login/cancelled/"
+    assert response["Location"] == "/accounts/3rdparty/login/cancelled/?next=%2Fme%2F"
     assert client.get(response["Location"]).status_code == 200
 
 

@@ -88,11 +88,21 @@ def test_production_settings_are_clean(production: Settings) -> None:
         ("PUBLIC_URL", "https://facts.example.com/app", "companion.E008"),
         ("PUBLIC_URL", "https://Facts.example.com", "companion.E008"),
         ("PUBLIC_URL", "https://facts.example.com:443", "companion.E008"),
+        ("SUPPORT_URL", "help@example.com", "companion.E009"),
+        ("SUPPORT_URL", "javascript:alert(1)", "companion.E009"),
+        ("SUPPORT_URL", "https:///help", "companion.E009"),
+        ("SUPPORT_URL", "https://[", "companion.E009"),
     ],
 )
 def test_it_refuses(production: Settings, setting: str, value: object, id_: str) -> None:
     setattr(production, setting, value)
     assert id_ in ids()
+
+
+@pytest.mark.parametrize("address", ["", "https://example.com/help?a=1", "mailto:help@example.com"])
+def test_support_has_an_address_or_none(production: Settings, address: str) -> None:
+    production.SUPPORT_URL = address
+    assert ids() == set()
 
 
 def test_limits_of_each_process_are_a_warning(production: Settings) -> None:

@@ -1,55 +1,55 @@
 // Every page works without this.
 const root = document.documentElement;
 const all = (selector) => document.querySelectorAll(selector);
+const byId = (id) => document.getElementById(id);
+const press = (button, on) => button.setAttribute("aria-pressed", on);
 
-// theme: show the choice at once, keep it in the background
+// no answer: say so
+const offline = (is) => (byId("offline").hidden = !is);
+addEventListener("htmx:error", ({ detail }) => offline(detail.error.name === "TypeError"));
+addEventListener("htmx:after:request", () => offline());
+
+// theme: shown at once
 addEventListener("submit", (event) => {
-  const form = event.target;
-  const chosen = event.submitter;
+  const { target: form, submitter: chosen } = event;
   if (chosen?.name !== "theme") return;
   event.preventDefault();
   const system = chosen.value === "system";
   if (system) delete root.dataset.theme;
   else root.dataset.theme = chosen.value;
   all('meta[name="color-scheme"]')[0].content = system ? "light dark" : chosen.value;
-  for (const button of form.querySelectorAll("[name=theme]")) {
-    button.setAttribute("aria-pressed", button === chosen);
-  }
+  for (const button of form.elements.theme) press(button, button === chosen);
   fetch(chosen.formAction, { method: "POST", body: new FormData(form, chosen), redirect: "manual" });
 });
 
-// Listen: the browser's voice reads what data-listen names
+// what data-listen names, read aloud
 let speaking;
 function listen(button) {
   const stop = speaking === button;
   speechSynthesis.cancel();
   if (stop) return;
-  const text = document.getElementById(button.dataset.listen);
-  const speech = new SpeechSynthesisUtterance(text.textContent.trim());
+  const text = byId(button.dataset.listen);
+  const speech = new SpeechSynthesisUtterance(text.textContent);
   speech.lang = text.lang || root.lang;
   speech.onend = speech.onerror = () => {
-    button.setAttribute("aria-pressed", false);
+    press(button, false);
     if (speaking === button) speaking = null;
   };
   speaking = button;
-  button.setAttribute("aria-pressed", true);
+  press(button, true);
   speechSynthesis.speak(speech);
 }
 
-// Copy what data-copy names; the button says so
 async function copy(button) {
   const before = button.textContent;
-  await navigator.clipboard.writeText(
-    document.getElementById(button.dataset.copy).textContent.trim(),
-  );
+  await navigator.clipboard.writeText(byId(button.dataset.copy).textContent.trim());
   button.textContent = button.dataset.done;
   setTimeout(() => (button.textContent = before), 2000);
 }
 
-// offer this device's time zone to the select in data-zone
 function offerZone(button) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const select = document.getElementById(button.dataset.zone);
+  const select = byId(button.dataset.zone);
   const found = select.querySelector(`[value="${zone}"], [data-was~="${zone}"]`);
   if (!found || found.selected) return;
   button.append(" ", found.value.replaceAll("_", " "));
@@ -63,7 +63,7 @@ function offerZone(button) {
 }
 
 const closeMenus = (except) => {
-  for (const menu of all("details.menu[open]")) {
+  for (const menu of all(".menu[open]")) {
     if (menu.contains(except)) continue;
     menu.open = false;
     if (!except) menu.firstElementChild.focus();
