@@ -16,6 +16,10 @@ TEMPLATES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.html"))
 COMMENT = re.compile(r"\{#.*?#\}|\{% comment.*?endcomment %\}|<!--.*?-->", re.DOTALL)
 
 
+# pages inside a downloaded archive stand alone, far from the site and its policy
+OF_A_FILE = "data_export/base.html"
+
+
 def source(name: str) -> str:
     return COMMENT.sub("", (ROOT / name).read_text(encoding="utf-8"))
 
@@ -35,7 +39,8 @@ def test_it_compiles(name: str) -> None:
 def test_it_has_no_inline_code(name: str) -> None:
     html = source(name)
     assert not re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", html)
-    assert not re.findall(r"<style\b", html)
+    if name != OF_A_FILE:
+        assert not re.findall(r"<style\b", html)
     assert not re.findall(r"\sstyle\s*=", html)
     assert not re.findall(r"""\son[a-z]+\s*=\s*["']""", html)
     assert not re.findall(r"hx-on|javascript:|\bjs:", html)
