@@ -16,8 +16,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from skill_endpoint.facts.models import Fact, FactImport, FactText
@@ -43,7 +43,10 @@ class ExportForm(forms.Form):
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         required=False,
-        choices=[("", gettext_lazy("All texts")), *((each, each) for each in LANGUAGES)],
+        choices=lambda: [
+            ("", _("All texts")),
+            *((each, get_language_info(each)["name_translated"]) for each in LANGUAGES),
+        ],
         help_text=gettext_lazy(
             "With one language, its row stands below the English one, empty where there is no text "
             "yet: for somebody who translates."
