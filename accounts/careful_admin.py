@@ -23,9 +23,10 @@ NONSENSE = (ValueError, TypeError, OverflowError, FieldError, ValidationError, D
 class CarefulAdmin(admin.ModelAdmin[Any]):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only the fields that are offered as filters, and only as the filters ask for them."""
+        named = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
         offered = {
             entry if isinstance(entry, str) else getattr(entry, "parameter_name", "")
-            for entry in self.list_filter
+            for entry in named
         }
         offered |= {self.date_hierarchy} if self.date_hierarchy else set()
         name, _, how = lookup.rpartition(LOOKUP_SEP)

@@ -61,7 +61,12 @@ class WhoFilter(admin.SimpleListFilter):
 class OperatorsLog(ReadOnlyAdmin):
     list_display = ("action_time", "operator", "action_flag", "kind", "whom", "what")
     list_display_links = ("action_time",)
-    list_filter = ("action_flag", WhoFilter, "content_type", "action_time")
+    list_filter = (
+        "action_flag",
+        WhoFilter,
+        ("content_type", admin.RelatedOnlyFieldListFilter),
+        "action_time",
+    )
     list_select_related = ("user__profile", "content_type")
     search_fields = ("object_repr", "change_message", "user__sub__startswith", "user__email")
     search_help_text = _("Sub or name of what was changed, words of the record, or the operator")

@@ -165,8 +165,8 @@ def _missing(facts: int, published: int) -> Card:
         said = gettext("Every published fact has a text in every language.")
         return Card("missing", title, True, said, more=more)
     said = ngettext(
-        "Some of %(number)d published fact is told in English instead.",
-        "Some of %(number)d published facts are told in English instead.",
+        "Of %(number)d published fact, told in English instead:",
+        "Of %(number)d published facts, told in English instead:",
         published,
     )
     return Card("missing", title, False, said % {"number": published}, lines, more)

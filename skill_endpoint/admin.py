@@ -42,6 +42,24 @@ class StateFilter(admin.SimpleListFilter):
         return queryset if rule is None else queryset.filter(rule)
 
 
+class ReasonFilter(admin.SimpleListFilter):
+    """Why links were refused. Not those that never were: an empty name is no choice."""
+
+    title = _("reason")
+    parameter_name = "refused_reason"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[AccountLink]
+    ) -> list[tuple[str, str]]:
+        links = AccountLink.objects.exclude(refused_reason="").order_by("refused_reason")
+        return [(each, each) for each in links.values_list("refused_reason", flat=True).distinct()]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AccountLink]
+    ) -> QuerySet[AccountLink]:
+        return queryset.filter(refused_reason=self.value()) if self.value() else queryset
+
+
 class LinkInline(ReadOnly, admin.TabularInline[AccountLink, User]):
     """On a person's page: each of their links, and the way to it."""
 
@@ -68,7 +86,7 @@ UserAdmin.panels.append(turns_panel)
 @admin.register(AccountLink)
 class AccountLinkAdmin(ReadOnly, FindsPeople):
     list_display = ("__str__", "person", "state_word", "refused_reason", "last_used_at")
-    list_filter = (StateFilter, "refused_reason", "linked_at")
+    list_filter = (StateFilter, ReasonFilter, "linked_at")
     list_select_related = ("user__profile",)
     search_fields = (
         "alexa_user_id",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from accounts.models import Deletion, User
@@ -56,6 +57,8 @@ def test_it_is_filtered_by_who_and_what(
     assert rows(office, who=str(operator.pk)) == ["sub-linked"]
     assert rows(office, who=str(stranger.pk)) == ["Sea"]
     assert rows(office, action_flag__exact=str(ADDITION)) == ["Sea"]
+    kind = ContentType.objects.get_for_model(Topic)
+    assert rows(office, content_type__id__exact=str(kind.pk)) == ["Sea"]
     assert rows(office, q="sub-linked") == ["sub-linked"]
     assert rows(office, q="olive@") == ["sub-linked"]
 
