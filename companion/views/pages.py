@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.personal_data import elsewhere, shown_holdings
+
 
 @login_not_required
 @require_safe
@@ -23,7 +25,12 @@ def help_linking(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "companion/privacy.html")
+    """What is kept comes from the registry, so that the page cannot drift from the tables."""
+    context = {
+        "holdings": [holding for holding in shown_holdings() if not holding.for_operators],
+        "elsewhere": [place for place in elsewhere() if place.label],
+    }
+    return render(request, "companion/privacy.html", context)
 
 
 @login_not_required
