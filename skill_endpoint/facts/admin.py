@@ -63,11 +63,11 @@ class TopicAdmin(WithHistory):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
         return Topic.objects.annotate(number_of_facts=Count("facts"))
 
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         """The boxes in the list have no label of their own."""
-        form = super().get_changelist_form(request, **kwargs)
-        form.base_fields["position"].widget.attrs["aria-label"] = _("position")
-        return form
+        formset = super().get_changelist_formset(request, **kwargs)
+        formset.form.base_fields["position"].widget.attrs["aria-label"] = _("position")
+        return formset
 
     @admin.display(description=_("facts"), ordering="number_of_facts")
     def facts(self, topic: Topic) -> int:

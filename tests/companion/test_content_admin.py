@@ -228,3 +228,8 @@ def test_it_is_counted_while_somebody_types(
 def test_only_an_operator_has_it_counted(client: Client, stranger: User) -> None:
     client.force_login(stranger)
     assert client.get("/admin/facts/fact/breath/").status_code == 302
+
+
+def test_the_boxes_in_the_list_of_topics_have_a_name(office: Client, fact: Fact) -> None:
+    page = office.get("/admin/facts/topic/").content.decode()
+    assert re.search(r'<input type="number"[^>]* aria-label="position"', page)
