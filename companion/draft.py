@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
-from accounts.rate_limit import limited
+from accounts.rate_limit import client_address, is_over, limited
 from companion.http import SignedInRequest, SiteRequest, page_behind, to_sign_in
 
 _KEY = "draft"
@@ -26,6 +26,7 @@ MARK = "whose"  # the field that carries it
 KEPT = timedelta(minutes=30)  # long enough to sign in
 LONGEST = 500  # characters of a value: what is longer was not typed into a form of ours
 MOST = 50  # values of a field
+RATE = {"rate": 30, "per": 60}  # each may begin a session, which is a row
 
 
 def mark(user: User) -> str:
@@ -67,6 +68,21 @@ def forget(request: HttpRequest) -> None:
     request.session.pop(_KEY, None)
 
 
+def rescue(request: HttpRequest) -> str:
+    """Of a form whose page was open too long; where to find it again, or nothing.
+
+    Only what a page of ours sent: the browser says so, and no other site can make it.
+    """
+    view = getattr(request.resolver_match, "func", None)
+    back: str = getattr(view, "draft_back", "")
+    if not back or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return ""
+    if is_over("draft", client_address(request), **RATE):
+        return ""
+    keep(request, getattr(view, "draft_form", ""), getattr(view, "draft_fields", ()))
+    return back
+
+
 def done(request: HttpRequest, field: str, values: Collection[str]) -> None:
     """The parts of a form that these values of a field name were saved; the others stay."""
     kept = request.session.get(_KEY)
@@ -87,7 +103,7 @@ def kept_when_signed_out[**P](
 ]:
     """For a view that takes a form: without a session, keep what was typed, sign in, go `back`."""
 
-    @limited("draft", rate=30, per=60)  # each may begin a session, which is a row
+    @limited("draft", **RATE)
     def keep_and_sign_in(request: SiteRequest) -> HttpResponse:
         keep(request, form, fields)
         return to_sign_in(request, page_behind(request) or back)
@@ -104,6 +120,9 @@ def kept_when_signed_out[**P](
                 return keep_and_sign_in(request)
             return to_sign_in(request, request.path)
 
+        # for rescue(), which is asked before the view
+        attributes = {"draft_form": form, "draft_fields": fields, "draft_back": back}
+        wrapper.__dict__.update(attributes)
         return wrapper
 
     return decorator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import InvalidPage, Page, Paginator
+from django.core.paginator import EmptyPage, InvalidPage, Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -71,10 +71,20 @@ def to_sign_in(request: SiteRequest, back: str) -> HttpResponse:
     return HttpResponseClientRedirect(sign_in) if request.htmx else redirect(sign_in)
 
 
-def page_of[T](request: HttpRequest, rows: _SupportsPagination[T], size: int) -> Page[T]:
-    """The page that ?page= asks for; a number that is none, or too large, is not found."""
+def page_of[T](
+    request: HttpRequest, rows: _SupportsPagination[T], size: int, *, or_last: bool = False
+) -> Page[T]:
+    """The page that ?page= asks for; a number that is none, or too large, is not found.
+
+    `or_last`: a list whose rows can be removed grows shorter; too large a number is its last page.
+    """
+    paginator, wanted = Paginator(rows, size), request.GET.get("page", "1")
     try:
-        return Paginator(rows, size).page(request.GET.get("page", "1"))
+        return paginator.page(wanted)
+    except EmptyPage as error:
+        if or_last and int(wanted) > paginator.num_pages:
+            return paginator.page(paginator.num_pages)
+        raise Http404 from error
     except InvalidPage as error:
         raise Http404 from error
 

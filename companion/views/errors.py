@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.csrf import requires_csrf_token
 
+from companion import draft
 from companion.languages import CODES
 
 AWAY = 30  # seconds after which to try again
@@ -70,4 +71,4 @@ def _language(request: HttpRequest) -> str:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page was open too long, or cookies are off; the reason is for the log only."""
-    return render(request, "403_csrf.html", status=403)
+    return render(request, "403_csrf.html", {"kept_at": draft.rescue(request)}, status=403)

@@ -193,8 +193,11 @@ def remove(request: SignedInRequest, topic: str, slug: str) -> HttpResponse:
     saved = Favourite.objects.filter(user=request.user, fact=shown).first()
     if saved:
         text = text_of(shown)
-        Removal.keep(request, saved, text.headline if text else shown.slug)
+        headline, language = (text.headline, text.language) if text else (shown.slug, "")
+        Removal.keep(request, saved, headline, language)
         saved.delete()
+    if "list" in request.POST:  # the list itself comes back, with the row that follows
+        return redirect(safe_next(request, "/saved/"))
     return _star(request, shown, saved=False)
 
 

@@ -29,7 +29,7 @@ def history(request: SignedInRequest) -> HttpResponse:
     if door in Door.values:
         heard = heard.filter(door=door)
     told = Hearing.objects.with_facts(library.language())
-    page = only(page_of(request, heard, PAGE_SIZE), told)
+    page = only(page_of(request, heard, PAGE_SIZE, or_last=True), told)
     # a fact's star stands once on a page, where it was heard last
     stars = {hearing.fact_id: hearing.pk for hearing in reversed(list(page))}
     context = {

@@ -26,7 +26,7 @@ def saved(request: SignedInRequest) -> HttpResponse:
     topics = list(Topic.objects.filter(facts__favourites__user=request.user).distinct())
     topic = request.GET.get("topic", "").replace("\0", "")
     found = mine.filter(fact__topic__slug=topic) if topic else mine
-    page = page_of(request, found, PAGE_SIZE)
+    page = page_of(request, found, PAGE_SIZE, or_last=True)
     told = Favourite.objects.with_facts(library.language())
     context: dict[str, Any] = {
         "page": only(page, told),

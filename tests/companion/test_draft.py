@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import time_machine
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -11,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import Profile, User
 from companion import draft
 from tests.companion.pages import form_to, main, soup, text
+from tests.conftest import browser
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://localhost:8000/me/"}
 
@@ -145,3 +147,29 @@ def test_htmx_is_told_to_go_and_sign_in(client: Client, db: None) -> None:
     assert bare["HX-Redirect"] == "/accounts/login/?next=%2Fhistory%2F"
     evil = {**HTMX, "HX-Current-URL": "https://evil.example/"}
     assert "evil" not in client.get("/history/", headers=evil)["HX-Redirect"]
+
+
+def test_a_page_that_was_open_too_long_loses_nothing(linked: User) -> None:
+    client = browser(enforce_csrf_checks=True)
+    client.force_login(linked)
+    form = form_to(client.get("/me/"), "/me/preferences/")
+    data = {**form, "display_name": "Grace", "csrfmiddlewaretoken": "x" * 64}
+    same = {"Sec-Fetch-Site": "same-origin"}
+    answer = client.post("/me/preferences/", data, headers=same)
+    assert answer.status_code == 403
+    assert "kept for half an hour" in main(answer)
+    assert soup(answer).select('main a[href="/me/"]')
+    assert name(client) == "Grace"
+    assert Profile.objects.get(user=linked).display_name == ""
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", ""])
+def test_another_site_leaves_nothing_in_a_form(linked: User, site: str) -> None:
+    client = browser(enforce_csrf_checks=True)
+    client.force_login(linked)
+    form = form_to(client.get("/me/"), "/me/preferences/")
+    data = {**form, "display_name": "Mallory", "csrfmiddlewaretoken": "x" * 64}
+    answer = client.post("/me/preferences/", data, headers={"Sec-Fetch-Site": site})
+    assert answer.status_code == 403
+    assert "Go back with your browser" in main(answer)
+    assert name(client) == ""

@@ -123,11 +123,10 @@ def test_the_page_of_languages_says_what_there_is(
     new_fact("other")
     FactText.objects.create(fact=fact, language="fr", headline="Bleu", speech="Bleu.")
     client = sign_in(linked)
-    rows = [text(row) for row in soup(client.get("/me/languages/")).select(".list > li")]
-    assert rows[0] == "As my browser asks for"
-    assert rows[3] == "English 2 facts"
-    assert rows[5] == "Français 1 fact · the others are told in English for now"
-    assert rows[6] == "हिन्दी facts are told in English for now"
+    rows = [text(row) for row in soup(client.get("/me/languages/")).select("fieldset .row")]
+    assert rows[2] == "English 2 facts"
+    assert rows[4] == "Français 1 fact · the others are told in English for now"
+    assert rows[5] == "हिन्दी facts are told in English for now"
     assert statements(client, "/me/languages/") <= 3
 
 

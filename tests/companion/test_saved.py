@@ -12,7 +12,7 @@ from accounts.models import Door, User
 from companion.removal import Removal
 from skill_endpoint.facts.models import Fact, Favourite
 from tests.companion.conftest import NewFact, SignIn
-from tests.companion.pages import main, soup, statements, text
+from tests.companion.pages import form_to, main, soup, statements, text
 
 
 def keep(user: User, fact: Fact, door: Door = Door.VOICE, at: datetime | None = None) -> Favourite:
@@ -287,8 +287,32 @@ def test_it_pages_by_twenty_in_few_statements(
     client = sign_in(linked)
     assert statements(client, "/saved/") <= 6
     assert len(soup(client.get("/saved/?page=3")).select(".list > li")) == 5
-    assert client.get("/saved/?page=4").status_code == 404
-    assert client.get("/saved/?page=" + "9" * 400).status_code == 404
+    for page in ("0", "-1", "x", "", "9" * 5000):
+        assert client.get(f"/saved/?page={page}").status_code == 404
+
+
+def test_it_goes_to_the_last_page_when_the_last_row_of_one_is_removed(
+    sign_in: SignIn, linked: User, new_fact: NewFact
+) -> None:
+    for number in range(21):
+        keep(linked, new_fact(f"fact-{number}"))
+    client = sign_in(linked)
+    row = soup(client.get("/saved/?page=2")).select_one(".list form")
+    assert row
+    form = form_to(client.get("/saved/?page=2"), str(row["action"]))
+    answer = client.post(str(row["action"]), form)
+    assert answer["Location"] == "/saved/?page=2"
+    assert len(soup(client.get("/saved/?page=2")).select(".list > li")) == 20
+
+
+def test_htmx_gets_the_list_back(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
+    fact = new_fact()
+    keep(linked, fact)
+    client = sign_in(linked)
+    form = form_to(client.get("/saved/"), remove(fact))
+    answer = client.post(remove(fact), form, headers={"HX-Request": "true"}, follow=True)
+    assert soup(answer).select("#rows .empty")
+    assert "Removed from your list" in text(soup(answer).select_one("#notices"))
 
 
 def test_it_prints_the_source(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
