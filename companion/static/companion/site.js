@@ -4,25 +4,25 @@ const all = (selector) => document.querySelectorAll(selector);
 const byId = (id) => document.getElementById(id);
 const press = (button, on) => button.setAttribute("aria-pressed", on);
 
-// no answer: say so
 const offline = (is) => (byId("offline").hidden = !is);
 addEventListener("htmx:error", ({ detail }) => offline(detail.error.name === "TypeError"));
 addEventListener("htmx:after:request", () => offline());
 
-// theme: shown at once
+const busy = (is) => (all("#results")[0] ?? {}).ariaBusy = is;
+addEventListener("htmx:before:request", () => busy(true));
+addEventListener("htmx:finally:request", () => busy(false));
+
 addEventListener("submit", (event) => {
   const { target: form, submitter: chosen } = event;
   if (chosen?.name !== "theme") return;
   event.preventDefault();
-  const system = chosen.value === "system";
-  if (system) delete root.dataset.theme;
-  else root.dataset.theme = chosen.value;
-  all('meta[name="color-scheme"]')[0].content = system ? "light dark" : chosen.value;
+  const theme = chosen.value === "system" ? "" : chosen.value;
+  root.dataset.theme = theme;
+  all('meta[name="color-scheme"]')[0].content = theme || "light dark";
   for (const button of form.elements.theme) press(button, button === chosen);
   fetch(chosen.formAction, { method: "POST", body: new FormData(form, chosen), redirect: "manual" });
 });
 
-// what data-listen names, read aloud
 let speaking;
 function listen(button) {
   const stop = speaking === button;
@@ -77,6 +77,6 @@ addEventListener("click", ({ target }) => {
 });
 addEventListener("keydown", ({ key }) => key === "Escape" && closeMenus(null));
 
-for (const button of all("[data-listen]")) button.hidden = !window.speechSynthesis;
-for (const button of all("[data-copy]")) button.hidden = !navigator.clipboard;
+root.classList.toggle("mute", !window.speechSynthesis);
+root.classList.toggle("no-copy", !navigator.clipboard);
 for (const button of all("[data-zone]")) offerZone(button);
