@@ -44,42 +44,63 @@ def _open_menu(page: Page) -> None:
     page.locator("header details.menu > summary").first.click()
 
 
-def _nonsense_preferences(page: Page) -> None:
-    page.locator("[name=display_name]").evaluate("field => field.removeAttribute('maxlength')")
-    page.fill("[name=display_name]", "x" * 60)
-    page.locator("#preferences button.primary").click()
-    page.wait_for_load_state()
+def _nonsense_name(page: Page) -> None:
+    field = page.locator("[name=display_name]")
+    field.evaluate("field => field.removeAttribute('maxlength')")
+    field.fill("x" * 60)
+    page.locator("#save-name").click()
+    expect(page.locator("#name .errorlist")).to_be_visible()
+
+
+def _save_name(page: Page) -> None:
+    page.locator("#save-name").click()
+    expect(page.locator("#name .status.good")).to_be_visible()
 
 
 def _without_cookies(page: Page) -> None:
-    """A form that was open too long."""
+    """A form that was open too long, sent without scripts."""
     page.context.clear_cookies(name="doors_csrf")
-    page.locator("#preferences button.primary").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("#name").evaluate("form => form.submit()")
 
 
 VISITOR = [
     State("home, signed out", "/"),
+    State("home in French", "/fr/"),
+    State("today, signed out", "/today/"),
     State("library", "/facts/"),
-    State("library, a topic", "/facts/space/"),
+    State("library, a topic", "/facts/{topic}/"),
     State("library, page 2", "/facts/?page=2"),
     State("library, found", "/facts/?q=moon"),
     State("library, nothing found", "/facts/?q=xyzzy"),
     State("library, too long a search", "/facts/?q=" + "x" * 300),
+    State("library in German", "/de/facts/"),
     State("fact, signed out", "/facts/{topic}/{slug}/"),
+    State("fact in Japanese", "/ja/facts/{topic}/{slug}/"),
+    State("fact in Hindi", "/hi/facts/{topic}/{slug}/"),
+    State("help", "/help/"),
+    State("help with linking", "/help/linking/"),
+    State("privacy", "/privacy/"),
+    State("accessibility", "/accessibility/"),
     State("sign in", "/accounts/login/"),
     State("sign in, on the way", "/accounts/login/?next=/saved/"),
     State("sign in failed", "/accounts/cognito/login/callback/?error=access_denied"),
     State("sign in went stale", "/accounts/cognito/login/callback/?code=x&state=x"),
     State("account erased", "/", error="companion/account_erased.html"),
+    State("account deleted", "/accounts/deleted/"),
     State("not found", "/nowhere/"),
     State("error 400", "/", error="400.html"),
     State("error 429", "/", error="429.html"),
     State("error 500", "/", error="500.html"),
+    State("sign up", "/dev/sign-up/"),
 ]
 SIGNED_IN = [
     State("home, first time", "/", EMAIL, "nothing_yet"),
     State("home, after weeks", "/", EMAIL, "some_weeks"),
+    State("home, hostile name", "/", EMAIL, "hostile"),
+    State("today, first time", "/today/", EMAIL, "nothing_yet"),
+    State("today, after weeks", "/today/", EMAIL, "some_weeks"),
+    State("today, another one", "/today/?n=1", EMAIL, "some_weeks"),
     State("account menu open", "/", EMAIL, "some_weeks", _open_menu),
     State("library, signed in", "/facts/", EMAIL, "some_weeks"),
     State("fact, signed in", "/facts/{topic}/{slug}/", EMAIL, "some_weeks"),
@@ -87,20 +108,42 @@ SIGNED_IN = [
     State("saved, page 1", "/saved/", EMAIL, "some_weeks"),
     State("saved, page 2", "/saved/?page=2", EMAIL, "some_weeks"),
     State("saved, one removed", "/saved/", EMAIL, "some_weeks", _remove_one),
+    State("history, none", "/history/", EMAIL, "nothing_yet"),
+    State("history, page 1", "/history/", EMAIL, "some_weeks"),
+    State("history, page 2", "/history/?page=2", EMAIL, "some_weeks"),
+    State("history, by Alexa", "/history/?door=voice", EMAIL, "some_weeks"),
+    State("history, one removed", "/history/", EMAIL, "some_weeks", _remove_one),
+    State("history, switched off", "/history/", EMAIL, "no_history_wanted"),
+    State("history, forget everything", "/history/forget/", EMAIL, "some_weeks"),
     State("alexa, not linked", "/alexa-link/", EMAIL, "nothing_yet"),
     State("alexa, linked and working", "/alexa-link/", EMAIL, "some_weeks"),
     State("alexa, needs linking again", "/alexa-link/", EMAIL, "needs_linking_again"),
     State("alexa, switched off", "/alexa-link/", EMAIL, "skill_switched_off"),
+    State("alexa, in progress", "/alexa-link/progress/", EMAIL, "linking_begun"),
+    State("alexa, failed just now", "/alexa-link/progress/", EMAIL, "linking_failed"),
+    State("alexa, nothing heard", "/alexa-link/progress/", EMAIL, "linking_silent"),
+    State("alexa, failed, later", "/alexa-link/", EMAIL, "linking_failed"),
+    State("alexa, unlink", "/alexa-link/{link}/unlink/", EMAIL, "some_weeks"),
     State("me, first time", "/me/", EMAIL, "nothing_yet"),
     State("me, after weeks", "/me/", EMAIL, "some_weeks"),
     State("me, hostile name", "/me/", EMAIL, "hostile"),
-    State("home, hostile name", "/", EMAIL, "hostile"),
-    State("me, faults", "/me/", EMAIL, "some_weeks", _nonsense_preferences),
+    State("me, faults", "/me/", EMAIL, "some_weeks", _nonsense_name),
+    State("me, saved", "/me/", EMAIL, "some_weeks", _save_name),
     State("form open too long", "/me/", EMAIL, "some_weeks", _without_cookies),
+    State("languages", "/me/languages/", EMAIL, "some_weeks"),
+    State("data", "/me/data/", EMAIL, "some_weeks"),
+    State("data, nothing yet", "/me/data/", EMAIL, "nothing_yet"),
+    State("data, file ready", "/me/data/", EMAIL, "export_ready"),
+    State("data, file half made", "/me/data/", EMAIL, "export_half_made"),
+    State("data, file failed", "/me/data/", EMAIL, "export_failed"),
+    State("delete account", "/me/data/delete/", EMAIL, "some_weeks"),
+    State("sessions", "/me/sessions/", EMAIL, "some_weeks"),
+    State("sessions, end one", "/me/sessions/{session}/end/", EMAIL, "some_weeks"),
+    State("sessions, end others", "/me/sessions/end-others/", EMAIL, "some_weeks"),
     State("sign out", "/accounts/logout/", EMAIL, "some_weeks"),
     State("forbidden", "/admin/", EMAIL, "some_weeks"),
+    State("not found, signed in", "/facts/space/nothing/", EMAIL, "some_weeks"),
     State("simulator", "/dev/alexa/", EMAIL, "some_weeks"),
-    State("sign up", "/dev/sign-up/"),
 ]
 OFFICE = [
     State("office", "/admin/", OPERATOR, "some_weeks"),
@@ -109,6 +152,20 @@ OFFICE = [
     State("links", "/admin/skill_endpoint/accountlink/", OPERATOR, "some_weeks"),
     State("facts of the office", "/admin/facts/fact/", OPERATOR, "some_weeks"),
     State("a fact of the office", "/admin/facts/fact/{fact}/change/", OPERATOR, "some_weeks"),
+    State("topics of the office", "/admin/facts/topic/", OPERATOR, "some_weeks"),
+    State("coverage", "/admin/facts/fact/coverage/", OPERATOR, "some_weeks"),
+    State("facts, export", "/admin/facts/fact/export/", OPERATOR, "some_weeks"),
+    State("facts, import", "/admin/facts/fact/import/", OPERATOR, "some_weeks"),
+    State("a fact before", "/admin/facts/fact/{fact}/history/", OPERATOR, "some_weeks"),
     State("reports", "/admin/facts/factreport/", OPERATOR, "some_weeks"),
+    State("a report", "/admin/facts/factreport/{report}/change/", OPERATOR, "some_weeks"),
+    State("what operators did", "/admin/admin/logentry/", OPERATOR, "some_weeks"),
+    State("exports", "/admin/accounts/dataexport/", OPERATOR, "export_ready"),
+    State("deletions", "/admin/accounts/deletion/", OPERATOR, "some_weeks"),
+    State("events", "/admin/skill_endpoint/skillevent/", OPERATOR, "some_weeks"),
+    State("somebody else", "/admin/accounts/user/{other}/change/", OPERATOR, "some_weeks"),
+    State("sign them out", "/admin/accounts/user/{other}/sign-out/", OPERATOR, "some_weeks"),
+    State("lock them out", "/admin/accounts/user/{other}/disable/", OPERATOR, "some_weeks"),
+    State("erase them", "/admin/accounts/user/{other}/erase/", OPERATOR, "some_weeks"),
 ]
 STATES = VISITOR + SIGNED_IN + OFFICE

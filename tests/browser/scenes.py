@@ -10,8 +10,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from django.template.loader import render_to_string
@@ -19,11 +22,15 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.data_export.models import DataExport
 from accounts.models import Door, Profile, User
 from skill_endpoint.facts.models import Fact, FactReport, Favourite, Hearing
 from skill_endpoint.models import AccountLink
 
 # none of these is a statement of the page's own
+ELSEWHERE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
+)
 CONTROL = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
 
 
@@ -33,12 +40,40 @@ def nothing_yet(person: User) -> None:
     Hearing.objects.filter(user=person).delete()
     AccountLink.objects.filter(user=person).delete()
     FactReport.objects.filter(user=person).delete()
+    DataExport.objects.filter(user=person).delete()
+    UserSession.objects.filter(user=person, user_agent=ELSEWHERE).delete()
     Fact.objects.filter(is_published=False).update(is_published=True)
+    _sessions_as_they_were(person)
     new = Profile(user=person)
     fields = [field for field in Profile._meta.fields if field.name not in {"id", "user"}]
     Profile.objects.filter(user=person).update(
         **{field.name: getattr(new, field.name) for field in fields}
     )
+
+
+def _sessions_as_they_were(person: User) -> None:
+    """What pages keep in a session (an attempt at linking, what was removed) goes."""
+    for session in Session.objects.all():
+        data = session.get_decoded()
+        if data.get("_auth_user_id") == str(person.pk):
+            fresh = _after_sign_in.setdefault(session.session_key, data)
+            _keep(session, fresh)
+
+
+def _keep(session: Session, data: dict[str, Any]) -> None:
+    session.session_data = SessionStore().encode(data)
+    session.save(update_fields=["session_data"])
+
+
+def _in_sessions(person: User, **more: Any) -> None:
+    for session in Session.objects.all():
+        data = session.get_decoded()
+        if data.get("_auth_user_id") == str(person.pk):
+            _keep(session, {**data, **more})
+
+
+# by session key: what was in it when a scene was first set for its person
+_after_sign_in: dict[str, dict[str, Any]] = {}
 
 
 def some_weeks(person: User) -> None:
@@ -67,6 +102,62 @@ def some_weeks(person: User) -> None:
     withdrawn.is_published = False
     withdrawn.save(update_fields=["is_published"])
     _link(person)
+    _signed_in_elsewhere(person)
+
+
+def _signed_in_elsewhere(person: User) -> None:
+    session = SessionStore()
+    session.create()
+    UserSession.objects.create(
+        user=person,
+        session_key=session.session_key,
+        ip="203.0.113.7",
+        user_agent=ELSEWHERE,
+        last_seen_at=timezone.now() - timedelta(hours=5),
+    )
+
+
+def linking_begun(person: User) -> None:
+    nothing_yet(person)
+    _in_sessions(person, linking={"at": timezone.now().isoformat(), "known": []})
+
+
+def linking_failed(person: User) -> None:
+    linking_begun(person)
+    _link(person, refused_at=timezone.now(), refused_reason="client")
+
+
+def linking_silent(person: User) -> None:
+    nothing_yet(person)
+    begun = timezone.now() - timedelta(minutes=3)
+    _in_sessions(person, linking={"at": begun.isoformat(), "known": []})
+
+
+def export_ready(person: User) -> None:
+    some_weeks(person)
+    _export(person, DataExport.State.READY)
+
+
+def export_half_made(person: User) -> None:
+    some_weeks(person)
+    _export(person, DataExport.State.MAKING)
+
+
+def export_failed(person: User) -> None:
+    some_weeks(person)
+    _export(person, DataExport.State.FAILED)
+
+
+def _export(person: User, state: DataExport.State) -> None:
+    DataExport.objects.create(
+        user=person,
+        state=state,
+        language="en",
+        done_rows=4_000,
+        total_rows=9_000,
+        claimed_at=timezone.now(),  # as if another tab were at it: nothing goes on here
+        has_pool_record=False,
+    )
 
 
 def needs_linking_again(person: User) -> None:
@@ -108,6 +199,12 @@ SCENES: dict[str, Callable[[User], None]] = {
     made.__name__: made
     for made in (
         nothing_yet,
+        linking_begun,
+        linking_failed,
+        linking_silent,
+        export_ready,
+        export_half_made,
+        export_failed,
         some_weeks,
         needs_linking_again,
         skill_switched_off,
@@ -124,6 +221,14 @@ def scene(name: str, sub: str) -> dict[str, str]:
         person = User.objects.get(sub=sub)
         SCENES[name](person)
         made["person"] = str(person.pk)
+        other = User.objects.for_sub("00000000-somebody-else", door=Door.VOICE)
+        made["other"] = str(other.pk)
+        link = AccountLink.objects.filter(user=person).first()
+        made["link"] = str(link.pk if link else 0)
+        session = UserSession.objects.filter(user=person, user_agent=ELSEWHERE).first()
+        made["session"] = str(session.pk if session else 0)
+        report = FactReport.objects.filter(user=person).first()
+        made["report"] = str(report.pk if report else 0)
     fact = Fact.objects.published().select_related("topic").order_by("slug").first()
     assert fact, "the site has no facts"
     return made | {"fact": str(fact.pk), "topic": fact.topic.slug, "slug": fact.slug}

@@ -23,6 +23,7 @@ class Visitor:
 
     def __init__(self, page: Page, site: Site) -> None:
         self.page, self.site = page, site
+        page.set_default_timeout(10_000)
         self.complaints: list[str] = []
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -39,6 +40,10 @@ class Visitor:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).first.click()
 
+    def send(self, action: str) -> None:
+        """Press the button of the form to this address, in whatever language it stands."""
+        self.page.locator(f"main form[action$='{action}'] button[type=submit]").first.click()
+
     def fill_pools_form(self, role: str) -> None:
         """At the pool: its form, then back to whoever asked."""
         person = self.site.people[role]
@@ -49,19 +54,19 @@ class Visitor:
 
     def sign_in(self, role: str) -> None:
         self.go("/accounts/login/")
-        self.page.locator("main form[action*='cognito/login'] button").first.click()
+        self.send("/cognito/login/")
         self.fill_pools_form(role)
 
     def link(self, role: str) -> None:
         self.go("/dev/alexa/")
-        self.press("Link the account")
+        self.send("/dev/alexa/link/")
         self.fill_pools_form(role)
 
     def say(self, words: str) -> str:
         """Say something to the skill in the simulator; what it answers."""
         before = self.page.locator(".bubble").count()
         self.page.fill("#utterance", words)
-        self.press("Send")
+        self.page.locator("#say .search button").click()
         expect(self.page.locator(".bubble")).to_have_count(before + 1)
         return self.page.locator(".bubble").last.inner_text()
 
