@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -329,6 +331,19 @@ def test_the_list_is_narrowed_down_to_what_has_to_be_done(
     response = office.get(f"{FACTS}?{query}")
 
     assert sorted(row.slug for row in response.context["cl"].result_list) == found
+
+
+def test_the_list_costs_the_same_whatever_there_is(office: Client, new_fact: NewFact) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert office.get(FACTS).status_code == 200
+        return len(captured)
+
+    new_fact("first")
+    few = statements()
+    for number in range(60):
+        new_fact(f"fact-{number}", topic=f"topic-{number % 5}")
+    assert statements() == few
 
 
 def test_a_withdrawn_fact_has_no_page_to_look_at(office: Client, fact: Fact) -> None:

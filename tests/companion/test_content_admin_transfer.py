@@ -414,7 +414,7 @@ def test_the_grid_costs_the_same_whatever_there_is(
 
 
 def test_an_empty_house_says_how_to_fill_it(office: Client) -> None:
-    for path in (FACTS, f"{FACTS}coverage/"):
+    for path in (FACTS, f"{FACTS}coverage/", "/admin/facts/topic/"):
         assert "manage.py facts load" in said(office.get(path))
 
 

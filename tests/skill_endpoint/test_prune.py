@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.data_export.models import DataExport, DataExportPart
 from accounts.models import Tombstone, User
-from skill_endpoint.facts.models import Fact, FactReport
+from skill_endpoint.facts.models import Fact, FactImport, FactReport
 from skill_endpoint.management.commands.prune import Command
 from skill_endpoint.models import SeenRequest, SkillEvent
 from tests.skill_endpoint.voice import stock_library
@@ -104,3 +104,15 @@ def test_a_download_goes_after_a_day_with_its_pieces(linked: User, stranger: Use
     assert "1 downloads" in call_command("prune", stdout=StringIO())
 
     assert [part.export.user for part in DataExportPart.objects.all()] == [linked, linked]
+
+
+def test_a_file_of_an_import_goes_after_a_day(linked: User) -> None:
+    now = timezone.now()
+    for hours in (23, 25):
+        FactImport.objects.create(
+            by=linked, file_name=f"{hours}.csv", text="slug", made_at=now - timedelta(hours=hours)
+        )
+
+    call_command("prune", stdout=StringIO())
+
+    assert FactImport.objects.get().file_name == "23.csv"
