@@ -57,21 +57,27 @@ class WhoFilter(admin.SimpleListFilter):
         return queryset.filter(user=int(who)) if who.isdecimal() else queryset.none()
 
 
+class KindFilter(admin.RelatedOnlyFieldListFilter):
+    @property
+    def include_empty_choice(self) -> bool:
+        return False  # everything that is on record is of some kind
+
+
 @admin.register(LogEntry)
 class OperatorsLog(ReadOnlyAdmin):
-    list_display = ("action_time", "operator", "action_flag", "kind", "whom", "what")
+    list_display = ("action_time", "operator", "what", "kind", "whom")
     list_display_links = ("action_time",)
     list_filter = (
         "action_flag",
         WhoFilter,
-        ("content_type", admin.RelatedOnlyFieldListFilter),
+        ("content_type", KindFilter),
         "action_time",
     )
     list_select_related = ("user__profile", "content_type")
     search_fields = ("object_repr", "change_message", "user__sub__startswith", "user__email")
     search_help_text = _("Sub or name of what was changed, words of the record, or the operator")
     date_hierarchy = "action_time"
-    fields = ("action_time", "operator", "action_flag", "kind", "whom", "what")
+    fields = ("action_time", "operator", "what", "kind", "whom")
     readonly_fields = fields
 
     def changelist_view(
@@ -97,5 +103,5 @@ class OperatorsLog(ReadOnlyAdmin):
 
     @admin.display(description=_("what was done"))
     def what(self, entry: LogEntry) -> str:
-        said = entry.get_change_message()
+        said = entry.get_change_message() or entry.get_action_flag_display()
         return gettext(said) if said in RECORDED else said
