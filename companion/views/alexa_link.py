@@ -87,5 +87,5 @@ def unlink(request: SignedInRequest, pk: int) -> HttpResponse:
         return render(request, "companion/alexa_link_unlink.html", {"link": link})
     link.unlink()
     Attempt.forget(request)
-    messages.success(request, _("Unlinked. Alexa does not know you any more."))
+    messages.success(request, _("Unlinked. That Alexa account does not know you any more."))
     return redirect("alexa_link")
