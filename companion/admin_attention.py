@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Count, Min, Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language_info, gettext, ngettext
@@ -160,7 +160,7 @@ def _missing(facts: int, published: int) -> Card:
         for language, number in sorted(lacking.items(), key=lambda item: -item[1])
         if number
     )
-    more = Line(gettext("Which ones"), _coverage())
+    more = Line(gettext("Which ones"), reverse("admin:facts_coverage"))
     if not lines:
         said = gettext("Every published fact has a text in every language.")
         return Card("missing", title, True, said, more=more)
@@ -170,13 +170,6 @@ def _missing(facts: int, published: int) -> Card:
         published,
     )
     return Card("missing", title, False, said % {"number": published}, lines, more)
-
-
-def _coverage() -> str:
-    try:
-        return reverse("admin:facts_coverage")
-    except NoReverseMatch:
-        return _list("facts_fact")
 
 
 def _exports(since: datetime) -> Iterator[Card]:

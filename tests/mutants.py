@@ -52,6 +52,42 @@ T_DELETION = "tests/companion/test_deletion.py"
 T_HANDLERS = "tests/skill_endpoint/handlers/"
 
 MUTANTS = [
+    # operators
+    Mutant(
+        "operators do not act on each other",
+        "accounts/people_actions.py",
+        "and (operator.is_superuser or not person.is_staff)",
+        "",
+        "tests/companion/test_admin_people.py",
+    ),
+    Mutant(
+        "nobody disables or deletes themselves",
+        "accounts/people_actions.py",
+        "and operator.pk != person.pk",
+        "",
+        "tests/companion/test_admin_people.py",
+    ),
+    Mutant(
+        "deleting takes a right of its own",
+        "accounts/people_actions.py",
+        'return may_act_on(operator, person) and bool(operator.has_perm("accounts.delete_user"))',
+        "return may_act_on(operator, person)",
+        "tests/companion/test_admin_people.py",
+    ),
+    Mutant(
+        "every session ends, in whatever browser",
+        "accounts/lockout.py",
+        "    user.set_unusable_password()\n",
+        "",
+        "tests/companion/test_admin_people.py",
+    ),
+    Mutant(
+        "nobody is let in while the pool is away",
+        "accounts/lockout.py",
+        "if outcome is not Outcome.FAILED:",
+        "if True:",
+        "tests/accounts/test_lockout.py",
+    ),
     # a person's data
     Mutant(
         "a fresh sign-in before a deletion",
@@ -466,6 +502,27 @@ MUTANTS = [
         "if _ADDRESS.search(text):",
         "if False:",
         "tests/skill_endpoint/facts/test_facts_command.py",
+    ),
+    Mutant(
+        "a search is letters, not an expression",
+        "skill_endpoint/facts/folding.py",
+        "if len(cases) > 1 else re.escape(character)",
+        "if len(cases) > 1 else character",
+        "tests/companion/test_facts.py",
+    ),
+    Mutant(
+        "nobody takes back what somebody else reported",
+        "companion/views/facts.py",
+        "FactReport.objects.open().filter(user=request.user, fact=shown).delete()",
+        "FactReport.objects.open().filter(fact=shown).delete()",
+        "tests/companion/test_reports.py",
+    ),
+    Mutant(
+        "a feed leaves no cookie",
+        "companion/views/feeds.py",
+        'response["Content-Language"] = language',
+        'response.set_cookie("doors_language", language)',
+        "tests/companion/test_feeds.py",
     ),
 ]
 
