@@ -61,7 +61,9 @@ def progress(request: SignedInRequest) -> HttpResponse:
     if request.htmx and outcome == Outcome.WAITING:
         return HttpResponse(status=204)
     context: dict[str, Any] = {"outcome": outcome, "address": linking.address()}
-    template = "partials/linking.html" if request.htmx else "companion/alexa_link_progress.html"
+    template = (
+        "partials/linking_swapped.html" if request.htmx else "companion/alexa_link_progress.html"
+    )
     return render(request, template, context)
 
 

@@ -229,6 +229,8 @@ def test_after_two_minutes_it_says_what_usually_helps(
         watched = soup(part).select_one("#linking")
         assert watched
         assert not watched.has_attr("hx-trigger")  # it asks no more
+        assert text(watched.h1) == "Linking did not finish"
+        assert "Linking did not finish" in text(soup(part).title)
         page = browser.get(PROGRESS)
         assert "Linking did not finish" in text(soup(page).title)
         assert soup(page).select_one('a[href="/help/linking/"]')
