@@ -158,7 +158,11 @@ def _file(export: DataExport, position: Position, name: str, text: str) -> DataE
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False, default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _opening(export: DataExport) -> str:
@@ -188,8 +192,8 @@ def _plain_row(holding: Holding, row: Any, language: str) -> dict[str, object]:
 def _plain(holding: Holding, row: Any, name: str, language: str) -> object:
     if refer := holding.references.get(name):
         return refer(row, language).data
-    value = getattr(row, name)
-    return value.isoformat() if isinstance(value, datetime) else value
+    value: object = getattr(row, name)
+    return value
 
 
 # --- pages ---------------------------------------------------------------------------------------
@@ -231,15 +235,16 @@ def _end(export: DataExport, position: Position) -> tuple[str, list[DataExportPa
     kept_elsewhere = [(place, _read(place, export.user)) for place in elsewhere() if place.read]
     closing = "".join(
         f",\n{_json(place.name)}: "
-        + _json({"what": place.label, "why": place.why, "kept": place.kept, "rows": rows})
-        for place, rows in kept_elsewhere
+        + _json({"what": place.label, "why": place.why, "kept": place.kept, "rows": found})
+        for place, found in kept_elsewhere
     )
-    pool = {"rows": [record]} if record is not None else {"error": "the user pool did not answer"}
+    rows = [record] if record else []
+    pool = {"error": "the user pool did not answer"} if record is None else {"rows": rows}
     closing += f',\n"user_pool": {_json(pool)}\n}}\n'
     context = {
         "sections": list(_sections(export, position)),
-        "elsewhere": [(place, _plain_table(rows)) for place, rows in kept_elsewhere],
-        "pool": _plain_table([record] if record else []),
+        "elsewhere": [(place, _plain_table(found)) for place, found in kept_elsewhere],
+        "pool": _plain_table(rows),
         "pool_answered": record is not None,
     }
     text = _render("data_export/index.html", export, context)

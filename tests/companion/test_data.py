@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
@@ -22,8 +23,13 @@ from accounts.models import Door, User
 from accounts.personal_data import shown_holdings
 from skill_endpoint.facts.models import Favourite, Hearing
 from skill_endpoint.models import AccountLink
+from skill_endpoint.simulator.envelopes import Device
 from tests.companion.conftest import NewFact, SignIn
 from tests.companion.pages import main, soup, statements
+from tests.local_aws import LivePool
+from tests.sign_in import person_of
+from tests.sign_in import sign_in as pool_sign_in
+from tests.skill_endpoint.voice import one_shot
 
 pytestmark = pytest.mark.django_db
 START = "/me/data/export/"
@@ -125,6 +131,41 @@ def test_a_pool_that_does_not_answer_is_named_in_the_file_and_on_the_page(
     assert data_of(archive)["user_pool"] == {"error": "the user pool did not answer"}
     assert "did not answer" in archive.read("index.html").decode()
     assert "did not answer" in main(client.get("/me/data/"))
+
+
+@pytest.mark.local_aws
+def test_the_pools_record_is_in_the_file(pool: LivePool, client: Client) -> None:
+    known = person_of(pool, "export@example.com")
+    pool_sign_in(client, known.name)
+    archive = zip_of(client.post(START))
+    (record,) = data_of(archive)["user_pool"]["rows"]
+    assert (record["sub"], record["email"]) == (known.sub, known.name)
+    assert record["created_at"]
+    page = archive.read("index.html").decode()
+    assert "did not answer" not in page
+    assert page.count(known.name) >= 2, "ours and the pool's"
+    # somebody who is not there any more, in a pool that answers
+    User.objects.filter(sub=known.sub).update(sub="gone-from-the-pool")
+    assert data_of(zip_of(client.post(START)))["user_pool"] == {"rows": []}
+
+
+def test_the_last_turns_are_in_the_file(
+    linked: User, linked_device: Device, client: Client
+) -> None:
+    one_shot(linked_device, "DailyFactIntent")
+    client.force_login(linked)
+    (turn,) = data_of(zip_of(client.post(START)))["recent_turns"]["rows"]
+    assert turn["kind"] == "DailyFactIntent"
+
+
+def test_who_finds_another_at_work_waits_a_little(history: User, sign_in: SignIn) -> None:
+    client = sign_in(history)
+    client.post(START)
+    export = DataExport.objects.get()
+    step = f"/me/data/export/{export.pk}/step/"
+    export.claim()
+    response = client.post(step, headers={"hx-request": "true"})
+    assert "delay:2s" in response.content.decode()
 
 
 def test_the_file_is_kept_for_a_day_for_its_owner_alone(
