@@ -36,7 +36,7 @@ class Card:
     slug: str
     title: str
     is_well: bool
-    summary: str
+    said: tuple[str, ...]  # whole sentences
     lines: tuple[Line, ...] = ()
     more: Line | None = None  # the way to the list
 
@@ -74,7 +74,7 @@ def _links(since: datetime) -> Iterator[Card]:
     number, recent = sum(row["all"] for row in found), sum(row["recent"] for row in found)
     title = gettext("Alexa links that fail")
     if not number:
-        yield Card("links", title, True, gettext("Every link works."))
+        yield Card("links", title, True, (gettext("Every link works."),))
         return
     in_all = ngettext(
         "%(number)d link needs to be made again.",
@@ -101,7 +101,7 @@ def _links(since: datetime) -> Iterator[Card]:
         "links",
         title,
         False,
-        " ".join([in_all % {"number": number}, of_late % {"number": recent}]),
+        (in_all % {"number": number}, of_late % {"number": recent}),
         lines,
         Line(gettext("All failing links"), _list("skill_endpoint_accountlink", state="refused")),
     )
@@ -123,7 +123,7 @@ def _facts(since: datetime) -> Iterator[Card]:
 def _reports(reports: int, facts: int, oldest: datetime | None) -> Card:
     title = gettext("Facts that people reported")
     if not (reports and oldest):
-        return Card("reports", title, True, gettext("Nobody waits for an answer."))
+        return Card("reports", title, True, (gettext("Nobody waits for an answer."),))
     on_facts = ngettext(
         "%(number)d fact was reported as wrong.", "%(number)d facts were reported as wrong.", facts
     )
@@ -132,7 +132,7 @@ def _reports(reports: int, facts: int, oldest: datetime | None) -> Card:
         "reports",
         title,
         False,
-        " ".join([on_facts % {"number": facts}, waits % {"date": date_format(oldest)}]),
+        (on_facts % {"number": facts}, waits % {"date": date_format(oldest)}),
         more=Line(
             ngettext("%(number)d open report", "%(number)d open reports", reports)
             % {"number": reports},
@@ -149,7 +149,7 @@ def _missing(facts: int, published: int) -> Card:
             "missing",
             title,
             False,
-            gettext("There are no facts yet. Load the sample facts: manage.py facts load"),
+            (gettext("There are no facts yet. Load the sample facts: manage.py facts load"),),
             more=Line(gettext("Or write the first one"), reverse("admin:facts_fact_add")),
         )
     texts = FactText.objects.filter(fact__is_published=True, language__in=LANGUAGES)
@@ -163,13 +163,13 @@ def _missing(facts: int, published: int) -> Card:
     more = Line(gettext("Which ones"), reverse("admin:facts_coverage"))
     if not lines:
         said = gettext("Every published fact has a text in every language.")
-        return Card("missing", title, True, said, more=more)
+        return Card("missing", title, True, (said,), more=more)
     said = ngettext(
         "Of %(number)d published fact, told in English instead:",
         "Of %(number)d published facts, told in English instead:",
         published,
     )
-    return Card("missing", title, False, said % {"number": published}, lines, more)
+    return Card("missing", title, False, (said % {"number": published},), lines, more)
 
 
 def _exports(since: datetime) -> Iterator[Card]:
@@ -207,12 +207,14 @@ def _exports(since: datetime) -> Iterator[Card]:
         )
         % {"number": deleted},
     ]
-    numbered = [sentence for sentence, n in zip(said, (asked, failed, deleted), strict=True) if n]
+    numbered = tuple(
+        sentence for sentence, n in zip(said, (asked, failed, deleted), strict=True) if n
+    )
     yield Card(
         "exports",
         gettext("Data and departures, last 24 hours"),
         not failed,
-        " ".join(numbered) or gettext("Nobody asked for their data, and nobody left."),
+        numbered or (gettext("Nobody asked for their data, and nobody left."),),
         (
             Line(gettext("Data exports"), _list("accounts_dataexport")),
             Line(gettext("Deleted accounts"), _list("accounts_deletion")),
