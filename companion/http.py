@@ -1,13 +1,10 @@
-"""Requests that name our User, and the two ways a request is sent elsewhere."""
+"""Requests that name our User, and where a request is sent on to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import EmptyPage, InvalidPage, Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -44,25 +41,6 @@ def page_behind(request: SiteRequest) -> str:
     except ValueError:  # a header that is no address
         return ""
     return path if is_own_path(path) else ""
-
-
-def signed_in[**P](
-    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
-) -> Callable[Concatenate[SiteRequest, P], HttpResponse]:
-    """What LoginRequiredMiddleware does, for addresses that htmx calls.
-
-    htmx would swap the sign-in page into the middle of this one; it is told to go there instead,
-    and the person comes back to the page they were on.
-    """
-
-    @login_not_required
-    @wraps(view)
-    def wrapper(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
-        return to_sign_in(request, page_behind(request) or request.path)
-
-    return wrapper
 
 
 def to_sign_in(request: SiteRequest, back: str) -> HttpResponse:

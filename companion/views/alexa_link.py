@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.rate_limit import limited
 from companion import linking, time_zones
-from companion.http import SignedInRequest, page_of, signed_in
+from companion.http import SignedInRequest, page_of
 from companion.link_summary import households, summarise
 from companion.linking import Attempt, Outcome
 from skill_endpoint.models import AccountLink
@@ -48,7 +48,6 @@ def start(request: SignedInRequest) -> HttpResponse:
     return redirect("alexa_link_progress")
 
 
-@signed_in
 @require_safe
 def progress(request: SignedInRequest) -> HttpResponse:
     """Asked every few seconds while it is open: 204 as long as nothing has changed."""

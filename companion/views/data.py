@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.personal_data import counts_of, elsewhere, shown_holdings
 from accounts.rate_limit import limited
 from companion import time_zones
-from companion.http import SignedInRequest, signed_in
+from companion.http import SignedInRequest
 
 
 @require_safe
@@ -53,7 +53,6 @@ def start(request: SignedInRequest) -> HttpResponse:
     return _file(export) if export.state == DataExport.State.READY else _back()
 
 
-@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: SignedInRequest, pk: int) -> HttpResponse:
     """One step on; the page calls it until the file is ready."""

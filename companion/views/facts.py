@@ -24,7 +24,6 @@ from companion.http import (
     page_behind,
     page_of,
     safe_next,
-    signed_in,
     to_sign_in,
 )
 from companion.removal import Removal
@@ -122,7 +121,6 @@ def report(request: SiteRequest, topic: str, slug: str) -> HttpResponse:
     return _reported(request, shown, is_reported=True)
 
 
-@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: SignedInRequest, topic: str, slug: str) -> HttpResponse:
     """A report of this person that no operator has answered yet."""
@@ -183,7 +181,6 @@ def _save(request: SignedInRequest, shown: Fact) -> HttpResponse:
     return _star(request, shown, saved=True)
 
 
-@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: SignedInRequest, topic: str, slug: str) -> HttpResponse:
     """Also of a fact that was withdrawn since it was saved."""

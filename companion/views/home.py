@@ -21,7 +21,7 @@ from accounts.models import Door, Profile, User
 from accounts.rate_limit import limited
 from companion import library, time_zones
 from companion.addresses import addresses
-from companion.http import SignedInRequest, SiteRequest, signed_in
+from companion.http import SignedInRequest, SiteRequest
 from companion.languages import CODES
 from companion.link_summary import summarise
 from companion.today import Day, day_of, day_with
@@ -92,7 +92,6 @@ def _my_day(request: SiteRequest, person: User) -> HttpResponse:
         return render(request, "companion/today.html", context)
 
 
-@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("another", rate=40, per=60)  # each is a row of the history
 def another(request: SignedInRequest) -> HttpResponse:
@@ -143,7 +142,6 @@ def _of_day(day: Day, shown: list[int]) -> dict[str, object]:
     }
 
 
-@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def pick_topic(request: SignedInRequest) -> HttpResponse:
     """One more topic, offered where the chosen ones are used up."""
