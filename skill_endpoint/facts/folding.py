@@ -41,13 +41,10 @@ def pattern_of(word: str) -> str:
 def _one(character: str) -> str:
     if character in _APOSTROPHES:
         return f"[{_APOSTROPHES}]"
-    base = _base(character)
-    forms = _forms().get(base)
+    forms = _forms().get(_base(character), character)
     # PostgreSQL folds case by its locale, which may know ASCII only: both cases are named
-    cases = {form for each in forms or base for form in (each, each.upper()) if len(form) == 1}
-    if not forms and len(cases) == 1:
-        return re.escape(character)
-    return f"[{''.join(sorted(cases))}]" if base.isalpha() else re.escape(character)
+    cases = {form for each in forms for form in (each, each.upper()) if len(form) == 1}
+    return f"[{''.join(sorted(cases))}]" if len(cases) > 1 else re.escape(character)
 
 
 def _base(character: str) -> str:

@@ -124,6 +124,8 @@ def test_a_visitor_turns_from_fact_to_fact_and_around(
     part = client.get(here, headers={"HX-Request": "true"})
     assert b"<html" not in part.content
     assert "HX-Request" in part["Vary"]
+    said = soup(part).select_one("#said[hx-swap-oob]")
+    assert text(said) == text(soup(part).select_one("p[lang=en]"))
 
 
 @pytest.mark.parametrize("number", ["-1", "x", "²", "99999999999", "\0", ""])
@@ -167,6 +169,7 @@ def test_it_swaps_another_one_and_what_was_heard_last(
     assert b"<html" not in part.content
     assert text(soup(part).select_one(".fact-text")) == "All that we know of sky."
     assert "About sky" in text(soup(part).select_one("#heard-last[hx-swap-oob]"))
+    assert text(soup(part).select_one("#said[hx-swap-oob]")) == "All that we know of sky."
 
 
 def test_it_keeps_nothing_of_who_wants_no_history(
