@@ -211,6 +211,13 @@ def test_a_day_is_read_as_office_programs_write_it(office: Client, fact: Fact, c
     assert "nothing to import" in said(preview)
 
 
+def test_a_day_that_can_be_two_is_the_one_that_stands_there(office: Client, fact: Fact) -> None:
+    Fact.objects.update(checked_on="2026-04-03")
+    for cell in ("3/4/2026", "4/3/2026"):
+        preview = send(office, table({"slug": "squid", "language": "en", "checked_on": cell}))
+        assert "nothing to import" in said(preview)
+
+
 @pytest.mark.parametrize(
     ("row", "column", "problem"),
     [
@@ -258,7 +265,9 @@ def test_rows_that_contradict_each_other_are_faults(office: Client, fact: Fact) 
 
 
 def test_lines_are_counted_as_an_editor_counts_them(office: Client, fact: Fact) -> None:
-    preview = send(office, table(NEW | {"more": "Two\nlines."}, NEW | {"slug": "X"}))
+    preview = send(
+        office, table(*(NEW | {"more": "Two\nlines.", "slug": slug} for slug in ("eel", "X")))
+    )
     assert [fault.line for fault in preview.context["faults"]] == [4]
 
 
