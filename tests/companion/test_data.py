@@ -124,8 +124,9 @@ def test_names_in_the_file_are_different() -> None:
 
 
 def test_a_pool_that_does_not_answer_is_named_in_the_file_and_on_the_page(
-    linked: User, sign_in: SignIn
+    linked: User, sign_in: SignIn, settings: Settings
 ) -> None:
+    settings.AWS_ENDPOINT_URL = "http://localhost:1"
     client = sign_in(linked)
     archive = zip_of(client.post(START))
     assert data_of(archive)["user_pool"] == {"error": "the user pool did not answer"}
