@@ -49,9 +49,40 @@ T_SIGNING_KEYS = " ".join(
 )
 T_VIEWS = "tests/skill_endpoint/test_views.py"
 T_DELETION = "tests/companion/test_deletion.py"
+T_DRAFT = "tests/companion/test_draft.py"
 T_HANDLERS = "tests/skill_endpoint/handlers/"
 
 MUTANTS = [
+    # what people type and heard
+    Mutant(
+        "typed text only for who typed it",
+        "companion/draft.py",
+        'if not is_fresh or not constant_time_compare(kept["whose"], mark(request.user)):',
+        "if not is_fresh:",
+        T_DRAFT,
+    ),
+    Mutant(
+        "typed text only from a page of ours",
+        "companion/draft.py",
+        'if not back or request.headers.get("Sec-Fetch-Site") != "same-origin":',
+        "if not back:",
+        T_DRAFT,
+    ),
+    Mutant(
+        "a section of preferences changes its own",
+        "companion/forms.py",
+        "self.instance.save(update_fields=list(self.fields))",
+        "self.instance.save()",
+        "tests/companion/test_preferences.py::"
+        "test_a_section_overwrites_nothing_that_came_while_it_was_checked",
+    ),
+    Mutant(
+        "what is taken out of a history is one's own",
+        "companion/views/history.py",
+        "hearings = Hearing.objects.filter(user=request.user).with_facts",
+        "hearings = Hearing.objects.with_facts",
+        "tests/companion/test_history.py",
+    ),
     # operators
     Mutant(
         "operators do not act on each other",

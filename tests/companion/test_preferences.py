@@ -6,10 +6,12 @@ from zoneinfo import available_timezones
 
 import pytest
 from bs4 import Tag
+from django.http import QueryDict
 from django.test import Client
 
 from accounts.models import Door, Profile, User
 from companion import time_zones
+from companion.forms import PreferencesForm
 from skill_endpoint.facts.models import Favourite, Hearing, Topic
 from tests.companion.conftest import NewFact, SignIn
 from tests.companion.pages import form_to, main, soup, statements, text
@@ -287,6 +289,16 @@ def test_two_tabs_do_not_undo_each_other(sign_in: SignIn, linked: User) -> None:
     assert (profile.display_name, profile.time_zone) == ("Ada", "Asia/Tokyo")
 
 
+def test_a_section_overwrites_nothing_that_came_while_it_was_checked(linked: User) -> None:
+    data = QueryDict("section=name&display_name=Ada")
+    form = PreferencesForm.of(data, Profile.objects.get(user=linked))
+    Profile.objects.filter(user=linked).update(units="metric", topics=["oceans"])
+    assert form.is_valid()
+    form.save()
+    profile = profile_of(linked)
+    assert (profile.display_name, profile.units, profile.topics) == ("Ada", "metric", ["oceans"])
+
+
 def form_of(response: Any, name: str) -> dict[str, str]:
     """What the section's form sends as it stands."""
     form = soup(response).find("form", id=name)
@@ -308,7 +320,11 @@ def test_several_sections_come_at_once(sign_in: SignIn, linked: User) -> None:
     }
     assert sign_in(linked).post("/me/preferences/", data)["Location"] == "/me/#preferences"
     profile = profile_of(linked)
-    assert (profile.display_name, profile.units, profile.remember_history) == ("Ada", "imperial", True)
+    assert (profile.display_name, profile.units, profile.remember_history) == (
+        "Ada",
+        "imperial",
+        True,
+    )
 
 
 @pytest.mark.parametrize("name", ["user", "", "\0", "name,place", "x" * 5000])
