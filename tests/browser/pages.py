@@ -68,6 +68,7 @@ VISITOR = [
     State("home, signed out", "/"),
     State("home in French", "/fr/"),
     State("today, signed out", "/today/"),
+    State("fact, to report", "/facts/{topic}/{slug}/report/"),
     State("library", "/facts/"),
     State("library, a topic", "/facts/{topic}/"),
     State("library, page 2", "/facts/?page=2"),
