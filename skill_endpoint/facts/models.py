@@ -345,8 +345,10 @@ class Hearing(models.Model):
         verbose_name_plural = _("heard facts")
         ordering: ClassVar[list[str]] = ["-heard_at", "-pk"]
         indexes: ClassVar[list[models.Index]] = [
-            # the last ones in their order, from the index alone
-            models.Index(fields=["user", "-heard_at", "-id", "fact"], name="heard_in_order"),
+            # the last ones in their order, also those by one door, from the index alone
+            models.Index(
+                fields=["user", "-heard_at", "-id", "fact", "door"], name="heard_in_order"
+            ),
             # when it was last heard is one step away, however often it was
             models.Index(fields=["user", "fact", "-heard_at"], name="heard_which_when"),
         ]

@@ -413,3 +413,15 @@ def test_it_names_regions_of_zones_in_the_language_of_the_page(
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])
 def test_it_takes_no_other_methods(sign_in: SignIn, linked: User, path: str, method: str) -> None:
     assert getattr(sign_in(linked), method)(path).status_code == 405
+
+
+def test_the_menu_leads_to_all_that_is_the_persons(sign_in: SignIn, operator: User) -> None:
+    menu = soup(sign_in(operator).get("/me/")).select_one("header details.menu")
+    assert menu
+    links = ["/me/", "/history/", "/me/data/", "/me/sessions/", "/help/", "/admin/"]
+    assert [link["href"] for link in menu.find_all("a")] == links
+    assert menu.find("form", action="/accounts/logout/")
+    overview = soup(sign_in(operator).get("/me/")).main
+    assert overview
+    found = {str(link["href"]) for link in overview.find_all("a")}
+    assert {"/me/languages/", "/me/data/", "/me/sessions/", "/history/"} <= found
