@@ -275,7 +275,8 @@ def test_unlinking_asks_first_and_happens_once(sign_in: SignIn, linked: User) ->
     done = AccountLink.objects.exclude(unlinked_at=None)
     assert {each.pk for each in done} == {mine.pk, voice.pk}
     moment = done[0].unlinked_at
-    assert "Unlinked. That Alexa account does not know you any more." in main(browser.get("/alexa-link/"))
+    told = main(browser.get("/alexa-link/"))
+    assert "Unlinked. That Alexa account does not know you any more." in told
 
     assert browser.post(address)["Location"] == "/alexa-link/"  # sent twice
     assert browser.get(address)["Location"] == "/alexa-link/"  # the back button
