@@ -41,7 +41,9 @@ def faults_of(
         # what only stands between words ends as each script does: ", " is "、" in Japanese
         if any(map(str.isalpha, source[-1])) and _margins(source[-1]) != _margins(said):
             yield f"starts or ends with other white space{where}"
-        if _QUESTION.search(source[-1].rstrip()) and not _QUESTION.search(said.rstrip()):
+        # Alexa has to end in a question where it listens; a page only quotes what people ask
+        is_question = is_speech and _QUESTION.search(source[-1].rstrip())
+        if is_question and not _QUESTION.search(said.rstrip()):
             yield f"no longer a question{where}"
 
 
