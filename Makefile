@@ -31,7 +31,7 @@ pages: .venv/.dev .venv/.translations .venv-aws/.installed ## measure every page
 	@.venv/bin/python -m tests.browser.table $(PAGES)
 
 pictures: .venv/.dev .venv/.translations .venv-aws/.installed ## make the README's pictures; ALL=folder for every page in every look
-	@.venv/bin/python -m tests.browser.pictures $(ALL)
+	@.venv/bin/python -m tests.browser.pictures $(ALL) $(if $(ALL),$(PAGES))
 
 lint: .venv/.dev .venv/.translations ## check style, types, templates, migrations, translations, settings
 	.venv/bin/ruff check .

@@ -55,9 +55,9 @@ class Backstage:
         """How many SQL statements the page takes, with empty caches."""
         return int(self._ask(do="statements", path=path, cookies=cookies))
 
-    def error_page(self, template: str) -> str:
+    def error_page(self, template: str, language: str) -> str:
         """What stands on an error page that nobody can cause from outside."""
-        return str(self._ask(do="error_page", template=template))
+        return str(self._ask(do="error_page", template=template, language=language))
 
 
 def main() -> None:

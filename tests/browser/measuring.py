@@ -13,7 +13,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from tests.browser.pages import State
 from tests.browser.stage import Stage, blocked
-from tests.browser.visitor import Visitor, findings, wider_than_the_window
+from tests.browser.visitor import OF_LOOKS, Visitor, findings, wider_than_the_window
 
 
 class Looks(TypedDict):
@@ -129,7 +129,7 @@ def measure(stage: Stage, state: State, *, slower: int = SLOWER) -> Measured:
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size(PHONE["viewport"])
         page.evaluate(STILL)
-        hindered += findings(page) + wider_than_the_window(page)
+        hindered += findings(page, rules=OF_LOOKS) + wider_than_the_window(page)
         return Measured(
             state,
             bytes=sent,

@@ -6,12 +6,16 @@ looked at: add a line for each new one, and a scene (scenes.py) where its state 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
 from companion.local.people import EMAIL, OPERATOR
+
+# what the site shows when it cannot know its reader: in English
+ALONE = {"500.html", "503.html"}
 
 
 @dataclass(frozen=True)
@@ -30,14 +34,15 @@ class State:
         """Of the website that people use: not the operators' or the developers' pages."""
         return not self.path.startswith(("/admin/", "/dev/"))
 
-
-def _press(name: str) -> Callable[[Page], None]:
-    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
+    @property
+    def in_any_language(self) -> bool:
+        """Whether it speaks its reader's language: not where the address names another."""
+        return self.is_site and not re.match(r"/[a-z]{2}/", self.path) and self.error not in ALONE
 
 
 def _remove_one(page: Page) -> None:
     page.locator("main button.is-saved, main .list form button").first.click()
-    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    expect(page.locator("#notices form[action$='/saved/undo/']")).to_be_visible()
 
 
 def _open_menu(page: Page) -> None:
@@ -47,7 +52,8 @@ def _open_menu(page: Page) -> None:
 def _nonsense_name(page: Page) -> None:
     field = page.locator("[name=display_name]")
     field.evaluate("field => field.removeAttribute('maxlength')")
-    field.fill("x" * 60)
+    with page.expect_response("**/preferences/preview/"):
+        field.fill("x" * 60)
     page.locator("#save-name").click()
     expect(page.locator("#name .errorlist")).to_be_visible()
 
@@ -61,7 +67,7 @@ def _without_cookies(page: Page) -> None:
     """A form that was open too long, sent without scripts."""
     page.context.clear_cookies(name="doors_csrf")
     with page.expect_navigation():
-        page.locator("#name").evaluate("form => form.submit()")
+        page.locator("#name").evaluate("form => setTimeout(() => form.submit())")
 
 
 VISITOR = [
@@ -93,6 +99,10 @@ VISITOR = [
     State("error 400", "/", error="400.html"),
     State("error 429", "/", error="429.html"),
     State("error 500", "/", error="500.html"),
+    State("error 503", "/", error="503.html"),
+    State("nothing was deleted", "/", error="companion/delete_failed.html"),
+    State("account switched off", "/accounts/inactive/"),
+    State("sign in cancelled", "/accounts/3rdparty/login/cancelled/"),
     State("sign up", "/dev/sign-up/"),
 ]
 SIGNED_IN = [
@@ -102,12 +112,18 @@ SIGNED_IN = [
     State("today, first time", "/today/", EMAIL, "nothing_yet"),
     State("today, after weeks", "/today/", EMAIL, "some_weeks"),
     State("today, another one", "/today/?n=1", EMAIL, "some_weeks"),
+    State("today, topics used up", "/today/", EMAIL, "topics_used_up"),
     State("account menu open", "/", EMAIL, "some_weeks", _open_menu),
     State("library, signed in", "/facts/", EMAIL, "some_weeks"),
     State("fact, signed in", "/facts/{topic}/{slug}/", EMAIL, "some_weeks"),
+    State("library, only new", "/facts/?new=1", EMAIL, "some_weeks"),
+    State("fact, saved", "/facts/{saved}/", EMAIL, "some_weeks"),
+    State("fact, withdrawn", "/facts/{withdrawn}/", EMAIL, "some_weeks"),
+    State("fact, to report, signed in", "/facts/{topic}/{slug}/report/", EMAIL, "some_weeks"),
     State("saved, none", "/saved/", EMAIL, "nothing_yet"),
     State("saved, page 1", "/saved/", EMAIL, "some_weeks"),
     State("saved, page 2", "/saved/?page=2", EMAIL, "some_weeks"),
+    State("saved, a topic", "/saved/?topic=animals", EMAIL, "some_weeks"),
     State("saved, one removed", "/saved/", EMAIL, "some_weeks", _remove_one),
     State("history, none", "/history/", EMAIL, "nothing_yet"),
     State("history, page 1", "/history/", EMAIL, "some_weeks"),
@@ -128,6 +144,7 @@ SIGNED_IN = [
     State("me, first time", "/me/", EMAIL, "nothing_yet"),
     State("me, after weeks", "/me/", EMAIL, "some_weeks"),
     State("me, hostile name", "/me/", EMAIL, "hostile"),
+    State("me, typed before", "/me/", EMAIL, "typed_before"),
     State("me, faults", "/me/", EMAIL, "some_weeks", _nonsense_name),
     State("me, saved", "/me/", EMAIL, "some_weeks", _save_name),
     State("form open too long", "/me/", EMAIL, "some_weeks", _without_cookies),
@@ -170,3 +187,8 @@ OFFICE = [
     State("erase them", "/admin/accounts/user/{other}/erase/", OPERATOR, "some_weeks"),
 ]
 STATES = VISITOR + SIGNED_IN + OFFICE
+
+
+def named(parts: list[str]) -> list[State]:
+    """The states with one of these in their names; all without any."""
+    return [state for state in STATES if not parts or any(part in state.name for part in parts)]

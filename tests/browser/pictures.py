@@ -1,7 +1,7 @@
 """`make pictures`: the README's two pictures, made anew.
 
 With a folder (`make pictures ALL=folder`) instead every page in each state, on desktop and phone,
-light and dark, and on a phone in Arabic: for looking at.
+light and dark, and on a phone in Arabic: for looking at. PAGES="home saved" names some of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 from companion.local.environment import BASE_DIR
 from companion.local.people import EMAIL
 from tests.browser.measuring import DESKTOP, PHONE, SETTLED
-from tests.browser.pages import STATES, State
+from tests.browser.pages import State, named
 from tests.browser.stage import Stage
 from tests.browser.table import a_stage, say
 from tests.browser.visitor import Visitor
@@ -43,7 +43,7 @@ def main() -> int:
     with a_stage() as stage:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
-            for state in STATES:
+            for state in named(sys.argv[2:]):
                 say(state.name)
                 _in_each_look(stage, state, folder)
         else:

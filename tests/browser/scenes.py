@@ -20,10 +20,11 @@ from django.db import connection
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.data_export.models import DataExport
 from accounts.models import Door, Profile, User
+from companion import draft
 from skill_endpoint.facts.models import Fact, FactReport, Favourite, Hearing
 from skill_endpoint.models import AccountLink
 
@@ -179,6 +180,29 @@ def skill_switched_off(person: User) -> None:
     _link(person, disabled_at=timezone.now() - timedelta(days=2))
 
 
+def topics_used_up(person: User) -> None:
+    """Everything of the chosen topic was heard before today."""
+    nothing_yet(person)
+    Profile.objects.filter(user=person).update(topics=["space"])
+    long_ago = timezone.now() - timedelta(days=40)
+    Hearing.objects.bulk_create(
+        Hearing(user=person, fact=fact, door=Door.VOICE, heard_at=long_ago)
+        for fact in Fact.objects.filter(topic__slug="space")
+    )
+
+
+def typed_before(person: User) -> None:
+    """Their sign-in ended while they wrote into a form; they are back."""
+    some_weeks(person)
+    kept = {
+        "form": "preferences",
+        "typed": {"section": ["name"], "display_name": ["Captain Robin"]},
+        "whose": draft.mark(person),
+        "at": timezone.now().isoformat(),
+    }
+    _in_sessions(person, draft=kept)
+
+
 def no_history_wanted(person: User) -> None:
     nothing_yet(person)
     Profile.objects.filter(user=person).update(remember_history=False)
@@ -218,6 +242,8 @@ SCENES: dict[str, Callable[[User], None]] = {
         needs_linking_again,
         skill_switched_off,
         no_history_wanted,
+        topics_used_up,
+        typed_before,
         hostile,
     )
 }
@@ -236,10 +262,14 @@ def scene(name: str, sub: str) -> dict[str, str]:
         made["link"] = str(link.pk if link else 0)
         session = UserSession.objects.filter(user=person, user_agent=ELSEWHERE).first()
         made["session"] = str(session.pk if session else 0)
+        saved = Fact.objects.published().saved_by(person).select_related("topic").first()
+        made["saved"] = f"{saved.topic.slug}/{saved.slug}" if saved else ""
         report = FactReport.objects.filter(user=person).first()
         made["report"] = str(report.pk if report else 0)
     fact = Fact.objects.published().select_related("topic").order_by("slug").first()
     assert fact, "the site has no facts"
+    if withdrawn := Fact.objects.filter(is_published=False).select_related("topic").first():
+        made |= {"withdrawn": f"{withdrawn.topic.slug}/{withdrawn.slug}"}
     return made | {"fact": str(fact.pk), "topic": fact.topic.slug, "slug": fact.slug}
 
 
@@ -255,9 +285,10 @@ def statements(path: str, cookies: dict[str, str]) -> int:
     return sum(not query["sql"].startswith(CONTROL) for query in queries.captured_queries)
 
 
-def error_page(template: str) -> str:
+def error_page(template: str, language: str) -> str:
     """As the site would show it to a visitor."""
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
     context = {"retry_after": 60, "reference": "7f3kq2", "user": request.user}
-    return render_to_string(template, context, None if template == "500.html" else request)
+    with translation.override(language):
+        return render_to_string(template, context, None if template == "500.html" else request)

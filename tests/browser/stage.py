@@ -63,7 +63,8 @@ class Stage:
     def show(self, state: State, page: Page, address: str) -> None:
         """Go there, and do what there is to do."""
         if state.error:
-            body = self.backstage.error_page(state.error)
+            language = page.evaluate("navigator.language.slice(0, 2)")
+            body = self.backstage.error_page(state.error, language)
             page.route(address, lambda route: route.fulfill(body=body, content_type="text/html"))
         page.goto(address)
         if state.act:

@@ -20,7 +20,7 @@ from companion.local.site import running_site
 from companion.local.supervisor import unwinding_on_signals
 from tests.browser.backstage import Backstage
 from tests.browser.measuring import LCP_SECONDS, Measured, measure
-from tests.browser.pages import STATES, State
+from tests.browser.pages import STATES, State, named
 from tests.browser.stage import Stage
 from tests.browser.visitor import ARGUMENTS, CHROMIUM
 
@@ -71,14 +71,11 @@ def say(text: str) -> None:
 
 
 def main() -> int:
-    wanted = sys.argv[1:]
     faults = []
     with a_stage() as stage:
         measure(stage, STATES[0])  # the site's first answer compiles its templates
         say(HEAD)
-        for state in STATES:
-            if wanted and not any(part in state.name for part in wanted):
-                continue
+        for state in named(sys.argv[1:]):
             measured = at_its_best(stage, state)
             say(row(measured))
             faults += [f"{state.name}: {fault}" for fault in measured.faults()]

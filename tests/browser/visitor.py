@@ -12,6 +12,9 @@ from companion.local.site import Site
 
 # without wcag22aa axe leaves the rule about the size of targets out
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# what can differ between two looks of one page; names, roles and order cannot
+OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+OF_DIRECTIONS = ["scrollable-region-focusable", "target-size", "html-has-lang", "valid-lang"]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
 # as root Chromium wants no sandbox; the rest keeps it from calling home
@@ -71,9 +74,10 @@ class Visitor:
         return self.page.locator(".bubble").last.inner_text()
 
 
-def findings(page: Page) -> list[str]:
-    """What axe finds on a page, each with its rule and the elements."""
-    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": STANDARDS}})
+def findings(page: Page, *, rules: list[str] | None = None) -> list[str]:
+    """What axe finds on a page, each with its rule and the elements; of these rules, or all."""
+    kind, values = ("rule", rules) if rules else ("tag", STANDARDS)
+    results = Axe().run(page, options={"runOnly": {"type": kind, "values": values}})
     return [
         f"{violation['id']}: {node['html'][:120]}"
         for violation in results.response["violations"]
