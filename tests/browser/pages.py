@@ -14,9 +14,6 @@ from playwright.sync_api import Page, expect
 
 from companion.local.people import EMAIL, OPERATOR
 
-# what the site shows when it cannot know its reader: in English
-ALONE = {"500.html", "503.html"}
-
 
 @dataclass(frozen=True)
 class State:
@@ -37,7 +34,7 @@ class State:
     @property
     def in_any_language(self) -> bool:
         """Whether it speaks its reader's language: not where the address names another."""
-        return self.is_site and not re.match(r"/[a-z]{2}/", self.path) and self.error not in ALONE
+        return self.is_site and not re.match(r"/[a-z]{2}/", self.path)
 
 
 def _remove_one(page: Page) -> None:
