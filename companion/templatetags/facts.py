@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
-from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from skill_endpoint.facts.measures import shown
@@ -36,7 +36,25 @@ def ago(moment: datetime) -> str:
     """How long since a last use; that is written once an hour (AccountLink), so no finer."""
     if timezone.now() - moment < AccountLink.LAST_USE_RESOLUTION:
         return _("within the last hour")
-    return naturaltime(moment)
+    return since(moment)
+
+
+@register.filter
+def since(moment: datetime) -> str:
+    """“2 hours ago”, and after a week the day. Django's naturaltime lacks some of our languages."""
+    age = timezone.now() - moment
+    if age < timedelta(minutes=1):
+        return _("just now")
+    if age < timedelta(hours=1):
+        minutes = age // timedelta(minutes=1)
+        said = ngettext("%(count)s minute ago", "%(count)s minutes ago", minutes)
+        return said % {"count": minutes}
+    if age < timedelta(days=1):
+        hours = age // timedelta(hours=1)
+        return ngettext("%(count)s hour ago", "%(count)s hours ago", hours) % {"count": hours}
+    if age < timedelta(days=7):
+        return ngettext("%(count)s day ago", "%(count)s days ago", age.days) % {"count": age.days}
+    return date_format(timezone.localtime(moment))
 
 
 @register.filter
