@@ -85,7 +85,10 @@ def _both_doors(stage: Stage) -> None:
         last = visitor.page.locator(".bubble").last
         last.evaluate("bubble => bubble.scrollIntoView({ block: 'end' })")
         visitor.page.evaluate("scrollBy(0, 120)")
-        simulator = _shot(visitor.page)
+        talk = visitor.page.locator(".conversation").bounding_box()
+        assert talk
+        edge = int(talk["x"] + talk["width"] + talk["x"] / 2)  # what is beside it is out of sight
+        simulator = _shot(visitor.page).crop((0, 0, edge, HEIGHT))
     saved = State("", "/saved/", EMAIL)
     _side_by_side(simulator, _screen(stage, saved, NARROW, keep=True), DEMO)
 

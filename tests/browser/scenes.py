@@ -24,6 +24,7 @@ from django.utils import timezone, translation
 
 from accounts.data_export.models import DataExport
 from accounts.models import Door, Profile, User
+from accounts.units import Units
 from companion import draft
 from skill_endpoint.facts.models import Fact, FactReport, Favourite, Hearing
 from skill_endpoint.models import AccountLink
@@ -91,7 +92,10 @@ def some_weeks(person: User) -> None:
     nothing_yet(person)
     now = timezone.now()
     Profile.objects.filter(user=person).update(
-        display_name="Robin", topics=["space", "oceans"], time_zone="America/New_York", units="km"
+        display_name="Robin",
+        topics=["space", "oceans"],
+        time_zone="America/New_York",
+        units=Units.METRIC,
     )
     facts = list(Fact.objects.order_by("slug"))[:80]
     doors = (Door.VOICE, Door.VOICE, Door.WEB)
