@@ -13,6 +13,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("doors_theme", "")
     return {
         "theme": theme if theme in {"light", "dark"} else "",
+        "languages": settings.LANGUAGES,
         "dev_tools": settings.DEV_TOOLS,
         "version": settings.VERSION,
         "sign_in_configured": bool(endpoints.origin()),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from babel import Locale
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Profile
@@ -31,11 +34,20 @@ type Group = tuple[str | Promise, list[Choice]]
 
 
 @cache
-def by_region() -> tuple[tuple[str, list[Choice]], ...]:
-    """(region, [(name, city)]) of every place that tzdata lists, by its present name only."""
-    names = _places()
+def by_region(language: str) -> tuple[tuple[str, list[Choice]], ...]:
+    """(region, [(name, city)]) of every place that tzdata lists, by its present name only.
+
+    Cities are called and sorted as in this language.
+    """
+    names: list[Choice] = [(name, _city(name, language)) for name in _places()]
     return tuple(
-        (region, [(name, _city(name)) for name in names if name.startswith(f"{region}/")])
+        (
+            region,
+            sorted(
+                (place for place in names if place[0].startswith(f"{region}/")),
+                key=_in_order,
+            ),
+        )
         for region in _REGIONS
     )
 
@@ -62,16 +74,29 @@ def _tzdata(name: str) -> list[str]:
     return (files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8").splitlines()
 
 
-def _city(name: str) -> str:
-    """`America/Argentina/Salta` -> `Argentina – Salta`."""
+def _city(name: str, language: str) -> str:
+    """`Europe/Vienna` as the language calls it (Unicode's CLDR), else as tzdata writes it.
+
+    `America/Argentina/Salta` -> `Argentina – Salta`; CLDR goes by older names here and there.
+    """
+    known = Locale.parse(language, sep="-").time_zones
+    for each in (name, *former_names().get(name, "").split()):
+        if city := known.get(each, {}).get("city"):
+            return str(city)
     return name.partition("/")[2].replace("/", " – ").replace("_", " ")
+
+
+def _in_order(place: Choice) -> str:
+    """Ávila beside Avignon."""
+    return unicodedata.normalize("NFKD", str(place[1])).casefold()
 
 
 def choices(current: str) -> list[Choice | Group]:
     """UTC, then the regions; a current value that is in none of them stays possible."""
-    listed = any(current == name for _region, zones in by_region() for name, _city in zones)
+    regions = by_region(get_language() or "en")
+    listed = any(current == name for _region, zones in regions for name, _city in zones)
     other: list[Choice] = [] if listed or current in ("", "UTC") else [(current, current)]
-    return [UTC, *other, *((_REGIONS[region], zones) for region, zones in by_region())]
+    return [UTC, *other, *((_REGIONS[region], zones) for region, zones in regions)]
 
 
 def of(profile: Profile) -> ZoneInfo:

@@ -92,5 +92,6 @@ def sign_in_address(context: Context) -> str:
     address, request = reverse("account_login"), context.get("request")
     if not request or not request.resolver_match or request.path.startswith("/accounts/"):
         return address
-    here = request.get_full_path()
+    # a page that itself goes on to another leads there, not the way in to it
+    here = request.path if "next" in request.GET else request.get_full_path()
     return address if here == "/" else f"{address}?{urlencode({'next': here})}"

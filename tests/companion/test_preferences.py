@@ -147,7 +147,7 @@ def test_it_bears_a_body_that_is_no_form(sign_in: SignIn, linked: User) -> None:
 
 
 def test_it_offers_every_place_by_region(sign_in: SignIn, linked: User) -> None:
-    groups = dict(time_zones.by_region())
+    groups = dict(time_zones.by_region("en"))
     assert ("America/Argentina/Salta", "Argentina – Salta") in groups["America"]
     assert {name for zones in groups.values() for name, _ in zones} <= available_timezones()
     page = soup(sign_in(linked).get("/me/"))
@@ -155,7 +155,7 @@ def test_it_offers_every_place_by_region(sign_in: SignIn, linked: User) -> None:
 
 
 def test_it_offers_a_place_once_by_its_present_name(sign_in: SignIn, linked: User) -> None:
-    offered = {name for _, zones in time_zones.by_region() for name, _ in zones}
+    offered = {name for _, zones in time_zones.by_region("en") for name, _ in zones}
     assert {"Asia/Kolkata", "Europe/Stockholm", "Australia/Lord_Howe"} <= offered
     assert not offered & {"Asia/Calcutta", "Australia/LHI", "Europe/Kiev"}
     assert not any("ComodRivadavia" in name for name in offered)
@@ -425,3 +425,12 @@ def test_the_menu_leads_to_all_that_is_the_persons(sign_in: SignIn, operator: Us
     assert overview
     found = {str(link["href"]) for link in overview.find_all("a")}
     assert {"/me/languages/", "/me/data/", "/me/sessions/", "/history/"} <= found
+
+
+def test_it_calls_places_as_the_page_does(sign_in: SignIn, linked: User) -> None:
+    theirs = sign_in(linked)
+    theirs.post("/i18n/set/", {"language": "de"})
+    page = soup(theirs.get("/me/"))
+    names = [option.text for option in page.select('optgroup[label="Europa"] option')]
+    assert {"Wien", "Kiew", "Prag"} <= {*names}
+    assert names.index("Madrid") < names.index("Wien")
