@@ -30,6 +30,7 @@ class Stage:
     browser: Browser
     site: Site
     backstage: Backstage
+    made: dict[str, str] = field(default_factory=dict)  # by the scene that is set
     _signed_in: dict[str, Any] = field(default_factory=dict)
 
     def sign_in_of(self, role: str) -> Any:
@@ -57,8 +58,8 @@ class Stage:
         who = state.who or (EMAIL if state.scene else "")
         if who:
             self.sign_in_of(who)  # the first sign-in makes the person here
-        made = self.backstage.set_scene(state.scene, who)
-        return self.site.url + state.path.format(**made)
+        self.made = self.backstage.set_scene(state.scene, who)
+        return self.site.url + state.path.format(**self.made)
 
     def show(self, state: State, page: Page, address: str) -> None:
         """Go there, and do what there is to do."""

@@ -85,7 +85,20 @@ def findings(page: Page, *, rules: list[str] | None = None) -> list[str]:
     ]
 
 
+# the innermost elements that stick out at either side
+STICKING_OUT = """
+() => [...document.querySelectorAll("body *")].filter((element) => {
+  const { left, right, width } = element.getBoundingClientRect();
+  const wide = width && (right > innerWidth + 1 || left < -1);
+  return wide && element.checkVisibility() && !element.closest(".skip, .visually-hidden");
+}).filter((element, _, all) => !all.some((other) => other !== element && element.contains(other)))
+  .map((element) => element.outerHTML.slice(0, 80))
+"""
+
+
 def wider_than_the_window(page: Page) -> list[str]:
     width = page.evaluate("document.documentElement.scrollWidth")
     window = page.evaluate("document.documentElement.clientWidth")
-    return [f"scrolls sideways: {width} of {window} px"] if width > window else []
+    if width <= window:
+        return []
+    return [f"scrolls sideways: {width} of {window} px", *page.evaluate(STICKING_OUT)]
