@@ -12,14 +12,15 @@ from tests.browser.visitor import wider_than_the_window
 
 pytestmark = pytest.mark.browser
 NARROW = {"viewport": {"width": 320, "height": 640}}  # WCAG 2.2, 1.4.10
-SHOWN = [
-    state
+# each address once: what is searched for or turned to changes no widths
+SHOWN = {
+    (state.path.partition("?")[0], state.who): state
     for state in STATES
     if state.in_any_language
     and not state.act
     and not state.error
     and (not state.who or state.scene == "some_weeks")
-]
+}.values()
 
 
 @pytest.mark.parametrize("language", [code for code, name in settings.LANGUAGES])
