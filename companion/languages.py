@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from accounts.models import User
+from accounts.own_path import is_own_path
 
 KEPT = timedelta(days=365)
 CODES = tuple(code for code, _name in settings.LANGUAGES)
@@ -101,9 +102,14 @@ def in_language(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 
 def without_language(path: str) -> str:
-    """`/fr/facts/` -> `/facts/`; other paths as they are."""
+    """`/fr/facts/` -> `/facts/`; other paths as they are.
+
+    What is left of `/fr//evil.example/` would lead to another site: it is the front page.
+    """
     first, _slash, rest = path.removeprefix("/").partition("/")
-    return f"/{rest}" if first in CODES else path
+    if first not in CODES:
+        return path
+    return f"/{rest}" if is_own_path(f"/{rest}") else "/"
 
 
 def url_in(language: str, name: str, **kwargs: Any) -> str:

@@ -111,6 +111,19 @@ def test_a_choice_leads_away_from_the_address_of_another_language(client: Client
     assert without_language("/free/facts/") == "/free/facts/"
 
 
+@pytest.mark.parametrize(
+    "behind",
+    ["/evil.example/x", "//evil.example", "\\evil.example", "\t/evil.example", "/\\evil.example"],
+)
+@pytest.mark.parametrize("choice", ["de", "auto"])
+def test_a_choice_leads_to_no_other_site(
+    client: Client, db: None, behind: str, choice: str
+) -> None:
+    answer = client.post("/i18n/set/", {"language": choice, "next": f"/de/{behind}"})
+    assert answer["Location"] == "/"
+    assert without_language("/de/%2Fevil.example") == "/%2Fevil.example"  # a path here
+
+
 def test_the_simulator_is_in_english(client: Client, db: None) -> None:
     assert language(client, "/dev/alexa/", accept_language="de") == settings.LANGUAGE_CODE
 
