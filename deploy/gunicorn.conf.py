@@ -17,6 +17,10 @@ workers = 1
 # no access log: the query of a sign-in's callback holds a code; companion.logs writes the path
 accesslog = None
 control_socket_disable = True
+# A peer on this host is trusted to set SCRIPT_NAME and PATH_INFO (forwarder_headers), and so is
+# whoever a proxy here passes such a header on for. We need neither:
+# https://gunicorn.org/reference/settings/#forwarder_headers
+forwarder_headers = ""
 
 READ_SECONDS = 5  # Alexa waits 8 s for an answer, so nobody honest pauses for longer than this
 

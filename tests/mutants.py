@@ -477,6 +477,20 @@ MUTANTS = [
         'return f"{request.method} {request.get_full_path()}"',
         "tests/companion/test_logs.py",
     ),
+    Mutant(
+        "a language form leads to no other site",
+        "companion/languages.py",
+        'return f"/{rest}" if is_own_path(f"/{rest}") else "/"',
+        'return f"/{rest}"',
+        "tests/companion/test_languages.py",
+    ),
+    Mutant(
+        "nobody on this host says where the site is mounted",
+        "deploy/gunicorn.conf.py",
+        'forwarder_headers = ""',
+        "",
+        "tests/companion/test_server.py",
+    ),
     # content and conversation
     Mutant(
         "nobody unknown fills the queue of reports",

@@ -16,8 +16,9 @@ from companion.local.environment import BASE_DIR, free_port
 APPLICATION = """
 def application(environ, start_response):
     environ["wsgi.input"].read()
-    start_response("200 OK", [("Content-Length", "2")])
-    return [b"ok"]
+    where = f"{environ['SCRIPT_NAME']} {environ['PATH_INFO']}".encode()
+    start_response("200 OK", [("Content-Length", str(len(where)))])
+    return [where]
 """
 HALF_A_HEADER = b"GET / HTTP/1.1\r\nHost: loc"
 HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{"
@@ -59,3 +60,12 @@ def test_senders_who_stop_halfway_do_not_stop_the_site(port: int, beginning: byt
         assert honest.recv(15) == b"HTTP/1.1 200 OK"
     for connection in stalled:
         connection.close()
+
+
+def test_nobody_on_this_host_says_where_the_site_is_mounted(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
+        peer.sendall(b"GET /here HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")
+        peer.sendall(b"SCRIPT_NAME: /evil\r\nPATH_INFO: /admin/\r\n\r\n")
+        answer = b"".join(iter(lambda: peer.recv(1000), b""))
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert answer.endswith(b"\r\n\r\n /here")
