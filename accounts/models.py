@@ -193,7 +193,7 @@ class Deletion(models.Model):
     KEPT: ClassVar[timedelta] = timedelta(days=90)
 
     deleted_at = models.DateTimeField(_("deleted"), default=timezone.now, db_index=True)
-    by = models.CharField(_("by"), max_length=8, choices=By.choices)
+    by = models.CharField(_("deleted by"), max_length=8, choices=By.choices)
     # label of a model -> how many rows of it went
     counts = models.JSONField(_("rows"), default=dict)
 

@@ -190,9 +190,10 @@ def erase(request: HttpRequest, user_id: int) -> HttpResponse:
     context = {
         **_frame(request, person, _("Delete this person")),
         "explained": (
-            _("Their profile, links, saved and heard facts, reports and sessions are deleted."),
+            _("Their profile, links, saved and heard facts, and sessions are deleted."),
+            _("What they reported as wrong stays, without their name."),
             _("The user pool forgets them, and the skill does not know them any more."),
-            _("This cannot be undone. They can download their data before, under “My data”."),
+            _("This cannot be undone. They can download their data before, under “Your data”."),
         ),
         "is_grave": True,
         "form": form,

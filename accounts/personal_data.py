@@ -49,7 +49,8 @@ class Holding:
     kept: Words
     withheld: str  # why an export shows nothing of it; for developers
     for_operators: bool = False  # most people have none of it, ever: listed where there are some
-    detach: str = ""  # rows that stay for others lose the person in this field, and nothing else
+    # rows that stay for others lose what names the person: fields, and what becomes of them
+    detach: Mapping[str, object] = field(default_factory=dict)
     # fields that are shown by more than their value: (row, language) -> what to open
     references: Mapping[str, Callable[[Any, str], Reference]] = field(default_factory=dict)
     # names of columns, where the model has none for a reader
@@ -60,7 +61,7 @@ class Holding:
     def erase(self, user: User) -> None:
         rows = self.rows_of(user)
         if self.detach:
-            rows.update(**{self.detach: None})
+            rows.update(**self.detach)
         else:
             rows.delete()
 
@@ -96,7 +97,7 @@ def register(
     kept: Words = "",
     withheld: str = "",
     for_operators: bool = False,
-    detach: str = "",
+    detach: Mapping[str, object] | None = None,
     references: Mapping[str, Callable[[Any, str], Reference]] | None = None,
     headings: Mapping[str, Words] | None = None,
     prepare: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows,
@@ -113,7 +114,7 @@ def register(
         kept=kept,
         withheld=withheld,
         for_operators=for_operators,
-        detach=detach,
+        detach=detach or {},
         references=references or {},
         headings=headings or {},
         prepare=prepare,

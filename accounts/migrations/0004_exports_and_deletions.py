@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('deleted_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='deleted')),
-                ('by', models.CharField(choices=[('self', 'the person'), ('operator', 'an operator')], max_length=8, verbose_name='by')),
+                ('by', models.CharField(choices=[('self', 'the person'), ('operator', 'an operator')], max_length=8, verbose_name='deleted by')),
                 ('counts', models.JSONField(default=dict, verbose_name='rows')),
             ],
             options={

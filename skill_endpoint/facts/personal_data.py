@@ -65,7 +65,11 @@ register(
     export=("fact", "language", "reported_at", "closed_at"),
     label=_("Facts you reported as wrong"),
     why=_("So that an operator can look into them."),
-    kept=_("90 days after an operator closed the report."),
+    kept=_(
+        "90 days after an operator closed the report; that it was yours goes with your account."
+    ),
+    # the request's id leads to the person in the logs
+    detach={"user": None, "request_id": ""},
     references={"fact": _fact_of},
     prepare=_with_headlines,
 )
@@ -77,7 +81,7 @@ register(
     why=_("So that an edit can be compared and taken back."),
     kept=_("The edit stays; that it was yours goes with your account."),
     for_operators=True,
-    detach="by",
+    detach={"by": None},
 )
 register(
     FactImport,

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts.erasure import PoolUnavailable, delete_person
 from accounts.models import Door, PersonErased, Tombstone, User, sub_digest
 from accounts.personal_data import holdings
-from skill_endpoint.facts.models import Fact, Favourite, Hearing, Topic
+from skill_endpoint.facts.models import Fact, FactReport, Favourite, Hearing, Topic
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
 from tests.conftest import SKILL_ID, browser
 from tests.local_aws import LivePool
@@ -94,6 +94,14 @@ def test_others_keep_what_is_theirs(person: User, stranger: User) -> None:
     delete_person(person)
     assert Favourite.objects.get().user == stranger
     assert Fact.objects.exists()
+
+
+def test_what_they_reported_waits_without_them(person: User) -> None:
+    fact = Fact.objects.get()
+    FactReport.objects.file(fact.pk, person, language="en", request_id="amzn1.echo-api.request.1")
+    delete_person(person)
+    report = FactReport.objects.open().get()
+    assert (report.fact, report.user, report.request_id) == (fact, None, "")
 
 
 def test_somebody_who_left_the_pool_already_is_deleted_too(person: User, pool: LivePool) -> None:
