@@ -75,7 +75,8 @@ def see_saved(stage: Stage) -> None:
     page = stage.browser(people.EMAIL).at("/saved/")
     contains(page, stage.notes["by voice"], "with Alexa")
     other = stage.browser(people.PHONE).at("/saved/")
-    expect(stage.notes["by voice"] not in other.words, "nothing of Robin's elsewhere", other.words)
+    # of the list alone: below it stand facts to start with, which may be the same one
+    contains(other, "Nothing saved yet")
 
 
 def save_on_website(stage: Stage) -> None:
