@@ -120,7 +120,7 @@ class UserAdmin(ReadOnly, FindsPeople):
     list_display_links = ("person", "sub")
     list_filter = ("is_active", "is_staff", "first_seen_by", "date_joined")
     search_fields = (
-        "sub__startswith",
+        "sub__istartswith",
         "email",
         "phone_number",
         "profile__display_name",
@@ -183,7 +183,7 @@ class ProfileAdmin(ReadOnly, FindsPeople):
     list_display_links = ("person", "user")
     list_filter = ("remember_history",)
     list_select_related = ("user",)
-    search_fields = ("user__sub__startswith", "user__email", "user__phone_number", "display_name")
+    search_fields = ("user__sub__istartswith", "user__email", "user__phone_number", "display_name")
     search_help_text = _("Cognito sub, e-mail, phone number or name")
     phone_field = "user__phone_number"
     exact_fields = ("user__sub", "user__email")
@@ -205,7 +205,7 @@ class DataExportAdmin(ReadOnlyAdmin):
     list_display = ("requested_at", "person", "state", "done_rows", "total_rows", "finished_at")
     list_filter = ("state", "requested_at")
     list_select_related = ("user__profile",)
-    search_fields = ("user__sub__startswith", "user__email")
+    search_fields = ("user__sub__istartswith", "user__email")
     search_help_text = _("Cognito sub or e-mail")
     date_hierarchy = "requested_at"
     fields = (

@@ -91,7 +91,7 @@ class AccountLinkAdmin(ReadOnly, FindsPeople):
     search_fields = (
         "alexa_user_id",
         "person_id",
-        "user__sub__startswith",
+        "user__sub__istartswith",
         "user__email",
         "user__phone_number",
     )
