@@ -17,6 +17,40 @@ _MARKS = range(0x0300, 0x0370)  # accents that follow their letter
 # written as one letter or as two, whichever of them is typed
 _PAIRS = {"oe": "œ", "ae": "æ", "ss": "ß"}
 _APOSTROPHES = "'’‘ʼ"
+# by language: what a plural adds; every reader may also type English, French or Spanish
+_PLURALS = {"de": ("en", "er", "e", "n"), "nl": ("en",)}
+_LONG_ENOUGH = 3  # letters: the beginning of a word stands for it, and so does a stem
+# no spaces between words, or articles that are written as one with them
+_RUN_TOGETHER = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff]")
+
+
+def words_like(word: str, language: str) -> str:
+    """An expression for words that begin with this one, and for its singular as a whole word.
+
+    `whales` -> Whales, whalesong, whale; `mars` -> Mars, but not March. Shorter than three letters
+    it is the whole word. German and Dutch put words together: there it may also end one.
+    """
+    if not word[0].isalnum() or _RUN_TOGETHER.search(word):
+        return pattern_of(word)
+    # \b is written otherwise in PostgreSQL; these mean the same in both
+    begin, end = r"(^|\W)", r"(\W|$)"
+    typed = pattern_of(word)
+    if len(word) < _LONG_ENOUGH:
+        return f"{begin}{typed}{end}"
+    stems = [pattern_of(stem) for stem in _singulars(word.lower(), language)]
+    found = [f"{begin}{typed}", *(f"{begin}{stem}{end}" for stem in stems)]
+    if plurals := _PLURALS.get(language.partition("-")[0]):
+        found += [f"{each}({'|'.join(plurals)})?{end}" for each in (typed, *stems)]
+    return "|".join(found)
+
+
+def _singulars(word: str, language: str) -> list[str]:
+    """What the word may be the plural of: `volcanoes` -> volcanoe, volcano."""
+    endings = ("s", "es", *_PLURALS.get(language.partition("-")[0], ()))
+    stems = [word.removesuffix(ending) for ending in endings if word.endswith(ending)]
+    if word.endswith("ies"):
+        stems.append(f"{word.removesuffix('ies')}y")
+    return [stem for stem in stems if len(stem) >= _LONG_ENOUGH]
 
 
 def pattern_of(word: str) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Door
 from skill_endpoint.facts.content import LIMITS
-from skill_endpoint.facts.folding import pattern_of
+from skill_endpoint.facts.folding import words_like
 from skill_endpoint.facts.validators import (
     EachReading,
     known_language,
@@ -109,11 +109,12 @@ class FactQuerySet(models.QuerySet["Fact"]):
     def matching(self, words: str, language: str) -> Self:
         """Facts with each of the words in a text that the reader understands, or in the topic.
 
-        With and without accents; a topic by its name in the reader's language or in English.
+        By the beginning of a word or its singular, with and without accents; a topic by its name
+        in the reader's language or in English.
         """
         facts = self
         for word in words.split()[:SEARCH_MAX_WORDS]:
-            pattern = pattern_of(word)
+            pattern = words_like(word, language)
             named = Q(topic__name__iregex=pattern)
             for candidate in candidates(language):
                 named |= Q(**{f"topic__names__{candidate}__name__iregex": pattern})
@@ -191,7 +192,7 @@ class FactTextQuerySet(models.QuerySet["FactText"]):
         return self.filter(language__in=candidates(language))
 
     def saying(self, pattern: str) -> Self:
-        """Texts in which a pattern of folding.pattern_of() is found."""
+        """Texts in which a pattern of folding.words_like() is found."""
         return self.filter(
             Q(headline__iregex=pattern) | Q(speech__iregex=pattern) | Q(more__iregex=pattern)
         )
