@@ -491,6 +491,20 @@ MUTANTS = [
         "",
         "tests/companion/test_server.py",
     ),
+    Mutant(
+        "a sitemap is built once",
+        "companion/kept.py",
+        "                _keep(key, page)\n",
+        "",
+        "tests/companion/test_kept.py",
+    ),
+    Mutant(
+        "one client asks for sitemaps only so often",
+        "companion/kept.py",
+        '        @limited(f"kept-{view.__name__}", **RATE)\n',
+        "",
+        "tests/companion/test_kept.py",
+    ),
     # content and conversation
     Mutant(
         "nobody unknown fills the queue of reports",

@@ -11,33 +11,32 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 
 from companion import library
+from companion.kept import KEPT, kept
 from companion.languages import url_in
 from companion.templatetags.facts import typographic
 from skill_endpoint.facts.models import Fact, FactText
 from skill_endpoint.facts.selection import daily_seed, first_by, local_day
 
-KEPT = timedelta(minutes=5)  # by caches
 DAYS = 30  # in the feed
 
 type Feed = Callable[[HttpRequest], HttpResponse]
 
 
 def feed(view: Feed) -> Callable[..., HttpResponse]:
-    """Public, kept by caches for a while, answered with 304 where nothing changed."""
+    """Public, built once in a while, answered with 304 where nothing changed."""
 
     @login_not_required
     @require_safe
+    @kept(by_language=True)
     @cache_control(public=True, max_age=int(KEPT.total_seconds()))
-    @conditional_page
     @wraps(view)
     def wrapper(request: HttpRequest, language: str = "") -> HttpResponse:
         if not language:
@@ -114,10 +113,7 @@ def atom(request: HttpRequest) -> HttpResponse:
 
 def _told_on(days: list[date]) -> list[tuple[date, FactText]]:
     """Each day's fact in two statements; days without one are left out."""
-    language = library.language()
-    # what a day's fact is changes only where facts come and go: caches of pages may be as old
-    key = f"facts-of-days:{language}:{days[0]}:{len(days)}"
-    facts: list[int] = cache.get_or_set(key, lambda: _facts_of(days), KEPT.total_seconds()) or []
+    facts = _facts_of(days)
     texts = {text.fact_id: text for text in _texts_of(set(facts))}
     return [(day, texts[pk]) for day, pk in zip(days, facts, strict=False) if pk in texts]
 

@@ -13,13 +13,14 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 
 from companion import library
 from companion.addresses import Addresses, addresses
+from companion.kept import kept
 from companion.languages import CODES
 from skill_endpoint.facts.models import Fact
 
@@ -49,21 +50,21 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept(by_language=False)
 @cache_control(public=True, max_age=KEPT)
-@conditional_page
 def sitemap(request: HttpRequest) -> HttpResponse:
     """The list of lists."""
     files = -(-Fact.objects.published().count() // FACTS_IN_A_FILE)
     paths = [reverse("sitemap_pages")]
     paths += [reverse("sitemap_facts", args=[number]) for number in range(1, files + 1)]
     files_at = [f"{settings.PUBLIC_URL}{path}" for path in paths]
-    return _xml(request, "companion/sitemap_index.xml", {"files": files_at})
+    return _xml("companion/sitemap_index.xml", {"files": files_at})
 
 
 @login_not_required
 @require_safe
+@kept(by_language=False)
 @cache_control(public=True, max_age=KEPT)
-@conditional_page
 def pages(request: HttpRequest) -> HttpResponse:
     """Front page, today, the library and its topics."""
     shelves = [shelf for shelf in library.shelves(None) if shelf.languages]
@@ -85,13 +86,13 @@ def pages(request: HttpRequest) -> HttpResponse:
         )
         for shelf in shelves
     ]
-    return _xml(request, "companion/sitemap.xml", {"listed": listed})
+    return _xml("companion/sitemap.xml", {"listed": listed})
 
 
 @login_not_required
 @require_safe
+@kept(by_language=False)
 @cache_control(public=True, max_age=KEPT)
-@conditional_page
 def facts(request: HttpRequest, number: int) -> HttpResponse:
     """So many facts, in the languages that each is told in; a number that is too high is none."""
     first = (number - 1) * FACTS_IN_A_FILE
@@ -113,7 +114,7 @@ def facts(request: HttpRequest, number: int) -> HttpResponse:
     ]
     if not listed:
         raise Http404
-    return _xml(request, "companion/sitemap.xml", {"listed": listed})
+    return _xml("companion/sitemap.xml", {"listed": listed})
 
 
 def _changed(checked_on: date | None, edited_at: datetime | None) -> date | None:
@@ -122,5 +123,10 @@ def _changed(checked_on: date | None, edited_at: datetime | None) -> date | None
     return max(filter(None, (checked_on, edited_on)), default=None)
 
 
-def _xml(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
-    return render(request, template, context, content_type="application/xml; charset=utf-8")
+def _xml(template: str, context: dict[str, object]) -> HttpResponse:
+    """The same whoever asks, in whatever language: shared caches keep one for all."""
+    return HttpResponse(
+        render_to_string(template, context),
+        content_type="application/xml; charset=utf-8",
+        headers={"Content-Language": settings.LANGUAGE_CODE},
+    )

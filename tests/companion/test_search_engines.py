@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 
 from companion.languages import CODES
@@ -131,10 +132,12 @@ def test_it_says_when_a_text_was_last_gone_over(client: Client, new_fact: NewFac
     assert tree.findtext(".//s:lastmod", "", SITEMAP) == "2026-11-01"
     at = datetime(2026, 11, 20, 12, tzinfo=UTC)
     Version.objects.create(fact=fact, content={}, how=Version.How.EDITED, made_at=at)
+    cache.clear()  # as after some minutes
     tree = listed(client, "/sitemap-facts-1.xml")
     assert tree.findtext(".//s:lastmod", "", SITEMAP) == "2026-11-20"
     Fact.objects.update(checked_on=None)
     Version.objects.all().delete()
+    cache.clear()
     assert listed(client, "/sitemap-facts-1.xml").find(".//s:lastmod", SITEMAP) is None
 
 
