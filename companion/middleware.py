@@ -100,7 +100,11 @@ class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
 
 
 class PrivatePagesMiddleware:
-    """What a signed-in person sees is kept by no cache, the browser's own included."""
+    """What a signed-in person sees is kept by no cache, the browser's own included.
+
+    Pages for anybody have forms with a token, and what sets a cookie sets one of somebody's: those
+    are for no cache that people share.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -110,4 +114,8 @@ class PrivatePagesMiddleware:
         # by the cookie and not by the user: that would cost a statement
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             response.headers.setdefault("Cache-Control", "private, no-store")
+        elif response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        elif response.cookies:
+            response.headers["Cache-Control"] = "private, no-cache"
         return response

@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import User
 from companion.wsgi import application
 from tests.conftest import browser
+from tests.test_addresses import example, routes
 
 TOKEN = "x" * 32
 
@@ -36,6 +37,7 @@ def test_utf8_by_any_of_its_names_is_taken(charset: str) -> None:
     assert post_form(charset) == 302
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["text/plain; x*=bogus''%41", "text/plain; a=" + "x" * 20_000])
 def test_a_content_type_that_cannot_be_read_is_refused(kind: str) -> None:
     """Before Django handles errors at all: through the WSGI application itself."""
@@ -59,5 +61,20 @@ def test_no_cache_keeps_what_a_signed_in_person_sees(linked: User, path: str) ->
 
 
 @pytest.mark.django_db
-def test_what_anybody_sees_may_be_kept(client: Client) -> None:
-    assert "Cache-Control" not in client.get("/facts/").headers
+def test_no_shared_cache_keeps_a_token_or_a_cookie() -> None:
+    for route in routes():
+        answer = browser(raise_request_exception=False).get(example(route))
+        kept = answer.get("Cache-Control", "")
+        if answer.cookies or answer.get("Content-Type", "").startswith("text/html"):
+            assert "private" in kept, route
+            assert "public" not in kept, route
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/feed.atom", "/sitemap.xml", "/sitemap-pages.xml", "/robots.txt"]
+)
+def test_what_is_the_same_for_all_is_kept_by_shared_caches(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert "public" in answer["Cache-Control"]
+    assert not answer.cookies
