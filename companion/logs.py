@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any, cast
 
@@ -60,6 +61,26 @@ _SHARED: list[Processor] = [
 ]
 
 
+# What Django refuses as suspicious is the sender's fault, and as many as they please: no error.
+_REFUSALS = (
+    "DisallowedHost",
+    "RequestDataTooBig",
+    "SuspiciousFileOperation",
+    "SuspiciousMultipartForm",
+    "SuspiciousOperation",
+    "TooManyFieldsSent",
+    "TooManyFilesSent",
+)
+
+
+def in_a_word(record: logging.LogRecord) -> bool:
+    """Filter for refusals: one line, a warning, without the value and without a traceback."""
+    record.levelno, record.levelname = logging.WARNING, "WARNING"
+    record.msg, record.args = f"refused: {record.name.rpartition('.')[2]}", ()
+    record.exc_info = record.exc_text = None
+    return True
+
+
 def configuration(*, console: bool) -> dict[str, Any]:
     """Django's LOGGING: readable lines on a console, JSON elsewhere; both redacted."""
     structlog.configure(
@@ -86,11 +107,13 @@ def configuration(*, console: bool) -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {"in_a_word": {"()": lambda: in_a_word}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             # our handler has the line with the id; Django's would be a second one, with the query
             "django.request": {"level": "ERROR"},
+            **{f"django.security.{name}": {"filters": ["in_a_word"]} for name in _REFUSALS},
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "botocore": {"level": "WARNING"},

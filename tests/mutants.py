@@ -505,6 +505,20 @@ MUTANTS = [
         "",
         "tests/companion/test_kept.py",
     ),
+    Mutant(
+        "no shared cache keeps a token",
+        "companion/middleware.py",
+        'response.headers.get("Content-Type", "").startswith("text/html"):',
+        "False:",
+        "tests/companion/test_middleware.py",
+    ),
+    Mutant(
+        "refusals raise no alarm and say no value",
+        "companion/logs.py",
+        '"filters": ["in_a_word"]',
+        '"filters": []',
+        "tests/companion/test_logs.py",
+    ),
     # content and conversation
     Mutant(
         "nobody unknown fills the queue of reports",

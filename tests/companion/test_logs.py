@@ -73,6 +73,31 @@ def test_a_request_line_has_an_id_and_no_query(
     assert "secret-" not in written
 
 
+def refused(client: Client, caplog: pytest.LogCaptureFixture, what: str) -> list[str]:
+    caplog.clear()
+    if what == "DisallowedHost":
+        answer = client.get("/", headers={"host": "evil.example"})
+    else:
+        answer = client.post("/theme/", {f"f{number}": "evil.example" for number in range(300)})
+    assert answer.status_code == 400
+    ours = next(handler for handler in logging.root.handlers if handler.name == "stderr")
+    return [ours.format(record) for record in caplog.records if record.name.startswith("django.")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", ["DisallowedHost", "TooManyFieldsSent"])
+def test_a_refusal_is_one_line_without_what_was_sent(
+    client: Client, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    [line] = refused(client, caplog, what)
+    assert f"refused: {what}" in line
+    assert "warning" in line
+    for told in ("evil", "Traceback", "\n"):
+        assert told not in line
+    # an alarm on errors stays silent
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 def test_an_error_report_holds_nothing_of_the_request(mint: TokenMint) -> None:
     event: Any = {
         "message": f"bad token {mint.access()} of robin@example.com",
