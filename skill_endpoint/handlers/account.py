@@ -20,7 +20,7 @@ def account_needed(turn: Turn, reason: Ssml) -> Reply:
 
 
 def _was_linked(turn: Turn) -> bool:
-    """Whether this Alexa account came with a token once: then the link is lost, not missing."""
+    """Whether this Alexa account came with a token once: then the link is gone, not missing."""
     account = turn.account
     if not (account and account.user_id):
         return False

@@ -29,7 +29,7 @@ def card_sent() -> Ssml:
 
 def stopped_working() -> Ssml:
     return join(
-        fill(_("I've lost the link to your account.")),
+        fill(_("Your account isn't linked any more.")),
         fill(_("There's a card in your Alexa app to link it again.")),
     )
 

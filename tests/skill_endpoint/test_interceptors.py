@@ -154,6 +154,7 @@ def test_a_deleted_person_does_not_come_back(device: Device, mint: TokenMint, db
 
     answer = one_shot(replace(device, access_token=mint.access("sub-gone")), "WhoAmIIntent")
 
+    assert answer.text.startswith("Your account isn't linked any more.")
     assert answer.card == {"type": "LinkAccount"}
     assert not User.objects.filter(sub="sub-gone").exists()
     assert not AccountLink.objects.exists()

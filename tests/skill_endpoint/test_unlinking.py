@@ -52,7 +52,7 @@ def is_refused(echo: Device) -> bool:
     answer = one_shot(echo, "WhoAmIIntent")
     if answer.card != {"type": "LinkAccount"}:
         return False
-    assert answer.text.startswith("I've lost the link to your account.")
+    assert answer.text.startswith("Your account isn't linked any more.")
     return True
 
 
