@@ -110,7 +110,8 @@ def report(turn: Turn) -> Reply:
     is_new = FactReport.objects.file(
         text.fact_id, turn.user, language=text.language, request_id=turn.seed
     )
-    speech = say.reported(turn.seed) if is_new else say.reported_already()
+    headline = aloud(turn, text, text.headline)
+    speech = say.reported(turn.seed, headline) if is_new else say.reported_already(headline)
     return turn.reply(speech, say.offer_another(turn.seed))
 
 

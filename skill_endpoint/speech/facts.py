@@ -229,20 +229,21 @@ def source(seed: str, fact: Fact) -> Ssml:
     return fill(words, **named, month=month_of(fact.checked_on))
 
 
-def reported(seed: str) -> Ssml:
+def reported(seed: str, headline: Ssml) -> Ssml:
     """The answer to "that's wrong"."""
     return fill(
         pick(
             seed,
-            _("Thanks for telling me. I've asked someone to check it."),
-            _("Good to know. I've put it on the list to be checked."),
-            _("Thank you. Somebody will look into that one."),
-        )
+            _("Thanks for telling me. I've asked someone to check “{headline}”."),
+            _("Good to know. I've put “{headline}” on the list to be checked."),
+            _("Thank you. Somebody will look into “{headline}”."),
+        ),
+        headline=headline,
     )
 
 
-def reported_already() -> Ssml:
-    return fill(_("That one's on the list to be checked already."))
+def reported_already(headline: Ssml) -> Ssml:
+    return fill(_("“{headline}” is on the list to be checked already."), headline=headline)
 
 
 def card_text(text: str, fact: Fact, hint: str) -> str:
