@@ -74,7 +74,7 @@ def website_card() -> tuple[str, str]:
     """Title and text. Only a card may hold an address: nobody wants to hear one."""
     where = _(
         "Your name, your topics, your history: sign in at {address} and open your preferences.\n\n"
-        "To unlink Alexa, disable the Small Wonders skill in the Alexa app."
+        "You can unlink Alexa there, too, or disable the Small Wonders skill in the Alexa app."
     )
     return _("Your settings"), where.format(address=settings.PUBLIC_URL)
 

@@ -94,6 +94,7 @@ def test_settings_are_changed_on_the_website(
             "You can do that on the Small Wonders website. I've sent its address to your Alexa app."
         )
         assert "http://localhost:8000" in answer.card["content"]
+        assert "unlink Alexa there" in answer.card["content"]
 
 
 # --- topics by voice ---------------------------------------------------------------------------
