@@ -37,7 +37,8 @@ class Lines(forms.CharField):
         return value if isinstance(value, str) else self.write(value or [])
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.write(initial or []), data)
+        # browsers end a line with two characters
+        return super().has_changed(self.write(initial or []), "\n".join((data or "").splitlines()))
 
 
 class Names(Lines):

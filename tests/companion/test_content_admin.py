@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.models import User
@@ -76,6 +77,15 @@ def test_answers_are_written_a_line_each_and_shown_so(office: Client, fact: Fact
 
     assert change(office, fact, options="a squid\r\n\r\n an eel \r\na shark\r\n") == ""
     assert fact.texts.get().options == ["a squid", "an eel", "a shark"]
+
+
+def test_the_record_names_only_what_was_changed(office: Client, fact: Fact) -> None:
+    """A browser sends two characters at the end of each line."""
+    change(office, fact)
+    change(office, fact, headline="On large squid", options="a squid\r\na whale\r\na crab")
+    said = LogEntry.objects.latest("pk").get_change_message()
+    assert "Headline" in said
+    assert "Answers" not in said
 
 
 def test_a_question_is_taken_away_with_its_answers(office: Client, fact: Fact) -> None:
