@@ -44,7 +44,10 @@ EMPTY_FACT: Table = {
     "is_published": True,
 }
 EMPTY_TEXT: Table = {"headline": "", "speech": "", "more": "", "question": "", "options": []}
-ANSWER_WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+# and what an office program in each of our languages makes of TRUE and FALSE
+YES = {"yes", "true", "1", "wahr", "vrai", "vero", "verdadero", "verdadeiro", "waar"}
+NO = {"no", "false", "0", "falsch", "faux", "falso", "onwaar"}
+ANSWER_WORDS = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
@@ -110,10 +113,7 @@ def plan(sheet: Sheet) -> Plan:
     for some in batched(by_slug, BATCH):
         present |= {fact.slug: fact for fact in Fact.objects.with_text().filter(slug__in=some)}
     for slug, lines in by_slug.items():
-        try:
-            _plan_fact(made, slug, lines, present.get(slug), topics)
-        except _Wrong as wrong:
-            made.faults.append(wrong.fault)
+        _plan_fact(made, slug, lines, present.get(slug), topics)
     made.faults.sort(key=lambda fault: fault.line)
     return made
 
@@ -135,23 +135,28 @@ def _plan_fact(
 ) -> None:
     before = history.content_of(fact) if fact else {}
     after = deepcopy(before) if fact else {"slug": slug, **deepcopy(EMPTY_FACT)}
+    faults: list[Fault] = []  # all of them: mending takes one round
     for column in FACT_COLUMNS:
-        if said := _said_once(lines, column):
-            name, value = _fact_value(said, column, after)
-            after[name] = value
-    if after["topic"] not in topics:
-        line = _said_once(lines, "topic") or lines[0]
-        raise _Wrong(line, "topic", _("There is no such topic."))
+        try:
+            if said := _said_once(lines, column):
+                name, value = _fact_value(said, column, after)
+                after[name] = value
+            if column == "topic" and after["topic"] not in topics:
+                raise _Wrong(said or lines[0], column, _("There is no such topic."))
+        except _Wrong as wrong:
+            faults.append(wrong.fault)
     told = [line for line in lines if any(line.cells.get(name) for name in TEXT_COLUMNS)]
     for line in told:
         language = line.cells["language"]
         after["texts"][language] = _text(line, after["texts"].get(language, EMPTY_TEXT))
-    if after == before:
+    if after == before and not faults:
         made.unchanged += 1
         return
     if ENGLISH not in after["texts"]:
-        raise _Wrong(lines[0], "language", _("A new fact needs a row with its English text."))
-    faults = list(_fact_faults(lines, after))
+        problem = _("A new fact needs a row with its English text.")
+        faults.append(_fault(lines[0], "language", problem))
+    known = {fault.column for fault in faults}
+    faults += (fault for fault in _fact_faults(lines, after) if fault.column not in known)
     for line in told:
         faults += _text_faults(line, after["texts"][line.cells["language"]])
     made.faults += faults
@@ -162,10 +167,19 @@ def _said_once(lines: list[Line], column: str) -> Line | None:
     """The row that says it; an empty cell says nothing. Two that differ are a fault."""
     saying = [line for line in lines if line.cells.get(column)]
     for line in saying[1:]:
-        if line.cells[column] != saying[0].cells[column]:
+        if _meant(column, line.cells[column]) != _meant(column, saying[0].cells[column]):
             problem = _("Line %(line)s says something else of the same fact.")
             raise _Wrong(line, column, problem % {"line": saying[0].number})
     return saying[0] if saying else None
+
+
+def _meant(column: str, cell: str) -> object:
+    """The same for 11/22/2026 and 2026-11-22, for yes and TRUE."""
+    if column == "checked_on":
+        return list(_days(cell)) or cell
+    if column in {"child_safe", "published"}:
+        return ANSWER_WORDS.get(cell.casefold(), cell)
+    return cell
 
 
 def _fact_value(line: Line, column: str, after: Table) -> tuple[str, Any]:
@@ -233,7 +247,7 @@ def _fact_faults(lines: list[Line], after: Table) -> Iterator[Fault]:
         fact.clean_fields(exclude=["topic"])
     except ValidationError as error:
         for column, problems in error.message_dict.items():
-            line = _said_once(lines, column) or lines[0]
+            line = next((line for line in lines if line.cells.get(column)), lines[0])
             yield _fault(line, column, problems[0])
 
 
@@ -243,11 +257,16 @@ def _text_faults(line: Line, told: Table) -> Iterator[Fault]:
         text.clean_fields(exclude=["fact"])
     except ValidationError as error:
         for name, problems in error.message_dict.items():
-            yield _fault(line, ANSWERS[0] if name == "options" else name, problems[0])
+            yield _fault(line, _empty_answer(line) if name == "options" else name, problems[0])
     try:
         text.clean()
     except ValidationError as error:
         yield _fault(line, "question", error.messages[0])
+
+
+def _empty_answer(line: Line) -> str:
+    """The column to look at first: an answer that is missing, else where the answers begin."""
+    return next((name for name in ANSWERS if not line.cells.get(name)), ANSWERS[0])
 
 
 @transaction.atomic

@@ -224,7 +224,8 @@ def test_a_day_that_can_be_two_is_the_one_that_stands_there(office: Client, fact
         ({"speech": "x" * 221}, "speech", "at most 220 fit"),
         ({"headline": ""}, "headline", "This field cannot be blank."),
         ({"question": "Why?"}, "question", "come together"),
-        ({"question": "Why?", "answer_1": "a", "answer_2": "b"}, "answer_1", "Three answers"),
+        ({"question": "Why?", "answer_1": "a", "answer_2": "b"}, "answer_3", "Three answers"),
+        ({"question": "Why?", "answer_1": "a", "answer_3": "b"}, "answer_2", "Three answers"),
         ({"topic": "spce"}, "topic", "There is no such topic."),
         ({"language": "xx"}, "language", "The skill speaks: en"),
         ({"language": "fr"}, "language", "needs a row with its English text"),
@@ -262,6 +263,39 @@ def test_rows_that_contradict_each_other_are_faults(office: Client, fact: Fact) 
         (3, "Line 2 says something else of the same fact."),
         (4, "Line 2 has the same fact in the same language."),
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("checked_on", ("2026-11-21", "11/21/2026", "21.11.2026")),
+        ("published", ("yes", "WAHR", "true", "Vrai", "VERO", "verdadero")),
+        ("child_safe", ("no", "FALSCH", "Faux", "FALSO", "onwaar", "0")),
+    ],
+)
+def test_rows_that_write_the_same_differently_do_not_contradict(
+    office: Client, fact: Fact, column: str, cells: tuple[str, ...]
+) -> None:
+    languages = ("en", "de", "fr", "it", "es", "nl")
+    rows = [
+        NEW | {"language": language, column: cell}
+        for language, cell in zip(languages, cells, strict=False)
+    ]
+    preview = send(office, table(*rows))
+    assert not preview.context["faults"]
+    confirm(office, preview)
+    eel = Fact.objects.get(slug="eel")
+    assert str(eel.checked_on) == "2026-11-21" or column != "checked_on"
+    assert (eel.is_published, eel.child_safe) == (True, column != "child_safe")
+
+
+def test_all_faults_of_a_fact_are_named_at_once(office: Client, fact: Fact) -> None:
+    french = NEW | {"language": "fr", "topic": "space", "speech": "x" * 221, "published": "oui"}
+    preview = send(office, table(NEW | {"checked_on": "soon"}, french))
+    faults = [(fault.line, fault.column) for fault in preview.context["faults"]]
+    assert faults == [(2, "checked_on"), (3, "topic"), (3, "published"), (3, "speech")]
+    assert "1 new fact" not in said(preview), "nothing can be imported"
+    assert "4 faults" in said(preview)
 
 
 def test_lines_are_counted_as_an_editor_counts_them(office: Client, fact: Fact) -> None:
