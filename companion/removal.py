@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from companion.http import SiteRequest, page_behind, safe_next
 from skill_endpoint.facts.models import Fact, Favourite, Hearing
 
 _KEY = "removed"
@@ -21,7 +23,8 @@ class Removal:
     """Kept in the session and not in a message: Undo is still there after a reload."""
 
     OFFERED: ClassVar[timedelta] = timedelta(minutes=10)
-    PROMINENT: ClassVar[timedelta] = timedelta(seconds=10)  # as long as it asks for attention
+    # long enough for the answer to the press: the pages after it do not ask for attention anew
+    PROMINENT: ClassVar[timedelta] = timedelta(seconds=2)
 
     kind: str  # SAVED or HEARD: which list it was taken off
     pk: int  # of the row that is gone
@@ -31,6 +34,7 @@ class Removal:
     door: str
     moment: str  # when it was saved or heard
     at: str  # when it was removed
+    page: str = ""  # the path where it was removed
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self | None:
@@ -49,7 +53,7 @@ class Removal:
 
     @classmethod
     def keep(
-        cls, request: HttpRequest, row: Favourite | Hearing, headline: str, language: str = ""
+        cls, request: SiteRequest, row: Favourite | Hearing, headline: str, language: str = ""
     ) -> None:
         is_saved = isinstance(row, Favourite)
         moment = row.saved_at if isinstance(row, Favourite) else row.heard_at
@@ -62,6 +66,7 @@ class Removal:
             door=row.door,
             moment=moment.isoformat(),
             at=timezone.now().isoformat(),
+            page=_page(request),
         )
         request.session[_KEY] = asdict(removal)
 
@@ -84,6 +89,11 @@ class Removal:
     def is_of_history(self) -> bool:
         return self.kind == HEARD
 
+    def is_offered_on(self, request: SiteRequest) -> bool:
+        """On the page of its list, and where it was removed."""
+        its_list = reverse("history" if self.is_of_history else "saved")
+        return _page(request) in {its_list, self.page}
+
     def undo(self, user: User) -> bool:
         """Put it back by the door and at the time of then; False if the fact is gone."""
         if not Fact.objects.filter(pk=self.fact_id).exists():
@@ -94,3 +104,9 @@ class Removal:
         else:
             Favourite.objects.keep(user, self.fact_id, self.door, saved_at=moment)
         return True
+
+
+def _page(request: SiteRequest) -> str:
+    """The path that the person sees; a form says it, and htmx."""
+    address = safe_next(request, "") or page_behind(request) or request.path
+    return address.partition("?")[0]

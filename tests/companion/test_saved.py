@@ -141,25 +141,31 @@ def test_it_offers_undo_for_a_while_only(sign_in: SignIn, linked: User, new_fact
     assert not Favourite.objects.exists()
 
 
-@pytest.mark.parametrize("address", ["/saved/", "/", "/facts/", "/facts/space/"])
-def test_it_offers_undo_where_facts_are_saved(
-    sign_in: SignIn, linked: User, new_fact: NewFact, address: str
+@pytest.mark.parametrize("pressed_on", ["/today/", "/fr/today/?fact=x", "/saved/"])
+@pytest.mark.parametrize("by_htmx", [True, False])
+def test_it_offers_undo_where_it_was_pressed_and_with_its_list(
+    sign_in: SignIn, linked: User, new_fact: NewFact, pressed_on: str, by_htmx: bool
 ) -> None:
     fact, _other = new_fact(), new_fact("other")
     keep(linked, fact)
     client = sign_in(linked)
-    client.post(remove(fact))
-    assert "Removed from your list:" in main(client.get(address))
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{pressed_on}"}
+    answer = client.post(remove(fact), {"next": pressed_on}, headers=headers if by_htmx else {})
+    assert not by_htmx or b"saved/undo" in answer.content
+    for address in (pressed_on, "/saved/"):
+        assert soup(client.get(address)).select("form.undo"), address
 
 
-@pytest.mark.parametrize("address", ["/me/", "/alexa-link/", "/accounts/logout/", "/nothing/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/facts/", "/history/", "/me/", "/alexa-link/", "/nothing/"]
+)
 def test_it_offers_undo_nowhere_else(
     sign_in: SignIn, linked: User, new_fact: NewFact, address: str
 ) -> None:
     fact = new_fact()
     keep(linked, fact)
     client = sign_in(linked)
-    client.post(remove(fact))
+    client.post(remove(fact), {"next": "/today/"})
     assert "Removed from your list:" not in main(client.get(address))
 
 
@@ -167,7 +173,7 @@ def test_it_closes_the_offer(sign_in: SignIn, linked: User, new_fact: NewFact) -
     fact = new_fact()
     keep(linked, fact)
     client = sign_in(linked)
-    client.post(remove(fact))
+    client.post(remove(fact), {"next": "/facts/"})
     page = soup(client.get("/facts/?q=blue"))
     close = page.select_one(f'form.notice button[formaction="{reverse("saved_dismiss")}"]')
     assert text(close) == "Close"
@@ -267,9 +273,7 @@ def test_it_writes_days_as_the_language_does(
     assert text(soup(sign_in(linked).get("/saved/")).select_one("h2.day")) == day
 
 
-def test_undo_asks_for_attention_for_ten_seconds(
-    sign_in: SignIn, linked: User, new_fact: NewFact
-) -> None:
+def test_undo_asks_for_attention_once(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:
     fact = new_fact()
     keep(linked, fact)
     client = sign_in(linked)
