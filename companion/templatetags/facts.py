@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from companion.http import safe_next
 from skill_endpoint.facts.measures import shown
 from skill_endpoint.facts.models import Fact, FactText, candidates
 from skill_endpoint.models import AccountLink
@@ -90,8 +91,11 @@ def absolute(path: str) -> str:
 def sign_in_address(context: Context) -> str:
     """Signing in leads back to the page that it began on; not to one of the sign-in's own."""
     address, request = reverse("account_login"), context.get("request")
-    if not request or not request.resolver_match or request.path.startswith("/accounts/"):
+    if not request or not request.resolver_match:
         return address
-    # a page that itself goes on to another leads there, not the way in to it
-    here = request.path if "next" in request.GET else request.get_full_path()
+    if request.path.startswith("/accounts/"):
+        here = safe_next(request, "/")
+    else:
+        # a page that itself goes on to another leads there, not the way in to it
+        here = request.path if "next" in request.GET else request.get_full_path()
     return address if here == "/" else f"{address}?{urlencode({'next': here})}"

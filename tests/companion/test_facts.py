@@ -531,3 +531,5 @@ def test_signing_in_leads_back(client: Client, new_fact: NewFact) -> None:
     assert sign_in_address("/facts/?q=m&page=1").endswith("?next=%2Ffacts%2F%3Fq%3Dm%26page%3D1")
     assert sign_in_address("/") == sign_in_address("/accounts/login/") == "/accounts/login/"
     assert sign_in_address("/nowhere/") == "/accounts/login/"
+    assert sign_in_address("/accounts/login/?next=/me/") == "/accounts/login/?next=%2Fme%2F"
+    assert sign_in_address("/accounts/login/?next=//evil.example/") == "/accounts/login/"
