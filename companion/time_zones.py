@@ -27,7 +27,8 @@ _REGIONS: dict[str, Promise] = {
     "Indian": _("Indian Ocean"),
     "Pacific": _("Pacific Ocean"),
 }
-UTC = ("UTC", _("UTC (no place in particular)"))
+NOWHERE = "UTC"  # the default: nobody chose it, so it tells nothing of where the person is
+UTC = (NOWHERE, _("UTC (no place in particular)"))
 
 type Choice = tuple[str, str | Promise]
 type Group = tuple[str | Promise, list[Choice]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import push_url
 
 from accounts.models import Door, Profile, User
 from accounts.rate_limit import limited
@@ -82,7 +82,8 @@ def _my_day(request: SiteRequest, person: User) -> HttpResponse:
     day, choice = day_of(person, _slug(request.GET.get("fact", "")))
     context = {
         **_of_day(day, [choice.fact_id] if choice else []),
-        "greeting": _greeting(_now(person)),
+        "greeting": _greeting(person.profile),
+        "is_anywhere": person.profile.time_zone == time_zones.NOWHERE,
         "name": person.profile.display_name,
         "link": summarise(AccountLink.objects.filter(user=person)),
         # with no topics chosen there are no others
@@ -113,11 +114,13 @@ def another(request: SignedInRequest) -> HttpResponse:
     if keeps_history:
         Hearing.objects.create(user=person, fact_id=choice.fact_id, door=Door.WEB)
     day = day_with(person, choice)
-    if not request.htmx and day.told:
-        return redirect(f"{reverse('today')}?{urlencode({'fact': day.told.fact.slug})}")
+    slug = day.told.fact.slug if day.told else ""
+    here = f"{reverse('today')}?{urlencode({'fact': slug})}" if slug else reverse("today")
+    if not request.htmx:
+        return redirect(here)
     with timezone.override(time_zones.of(person.profile)):
         context = _of_day(day, shown)
-        return render(request, "partials/days_fact_swapped.html", context)
+        return push_url(render(request, "partials/days_fact_swapped.html", context), here)
 
 
 def _shown(request: SignedInRequest) -> list[int]:
@@ -156,14 +159,13 @@ def pick_topic(request: SignedInRequest) -> HttpResponse:
     return redirect("today")
 
 
-def _now(person: User) -> datetime:
-    return timezone.localtime(timezone=time_zones.of(person.profile))
-
-
-def _greeting(now: datetime) -> str:
-    """As Alexa does it: nobody wants to be told how late it is."""
-    if 5 <= now.hour < 12:
+def _greeting(profile: Profile) -> str:
+    """As Alexa does it: nobody wants to be told how late it is, or what time it is elsewhere."""
+    hour = timezone.localtime(timezone=time_zones.of(profile)).hour
+    if profile.time_zone == time_zones.NOWHERE:
+        return ""
+    if 5 <= hour < 12:
         return "morning"
-    if 12 <= now.hour < 18:
+    if 12 <= hour < 18:
         return "afternoon"
-    return "evening" if 18 <= now.hour < 23 else ""
+    return "evening" if 18 <= hour < 23 else ""

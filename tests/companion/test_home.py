@@ -63,6 +63,13 @@ def test_it_greets_by_name_in_the_persons_time_zone(sign_in: SignIn, linked: Use
         assert "Good morning, Ada" in main(sign_in(linked).get("/"))
 
 
+def test_it_takes_nobody_to_live_in_utc(sign_in: SignIn, linked: User) -> None:
+    with time_machine.travel(datetime(2026, 11, 22, 8, 0, tzinfo=UTC), tick=False):
+        page = main(sign_in(linked).get("/"))
+    assert "Hello" in page
+    assert "Good morning" not in page
+
+
 def test_it_escapes_the_name(sign_in: SignIn, linked: User) -> None:
     linked.profile.display_name = "<script>alert(1)</script>"
     linked.profile.save()
@@ -167,6 +174,7 @@ def test_it_swaps_another_one_and_what_was_heard_last(
     new_fact("sky")
     part = sign_in(linked).post("/today/another/", headers={"HX-Request": "true"})
     assert b"<html" not in part.content
+    assert part["HX-Push-Url"] == "/today/?fact=sky"  # Back comes to it again
     assert text(soup(part).select_one(".fact-text")) == "All that we know of sky."
     assert "About sky" in text(soup(part).select_one("#heard-last[hx-swap-oob]"))
     assert text(soup(part).select_one("#said[hx-swap-oob]")) == "All that we know of sky."
