@@ -23,7 +23,7 @@ from accounts.cognito.tokens import IdClaims
 from accounts.groups import apply_pool_groups
 from accounts.models import Door, PersonErased, User
 from accounts.own_path import is_own_path
-from accounts.rate_limit import client_address
+from accounts.rate_limit import client_address, network_of
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return is_own_path(url)  # allauth also takes any allowed host
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return client_address(request)
+        """The first part is enough for the list of devices, which is where allauth keeps it."""
+        return network_of(client_address(request))
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Here and not before: a session of somebody else ends in between."""

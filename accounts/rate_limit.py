@@ -16,6 +16,7 @@ from django.shortcuts import render
 
 View = Callable[..., HttpResponse]
 log = structlog.get_logger(__name__)
+_NETWORK_BITS = {4: 24, 6: 48}
 
 
 def client_address(request: HttpRequest) -> str:
@@ -32,6 +33,17 @@ def client_address(request: HttpRequest) -> str:
             break
         address = hop
     return address
+
+
+def network_of(address: str) -> str:
+    """The network that an address is in: `203.0.113.7` -> `203.0.113.0`; enough to know it by.
+
+    ValueError for what is no address.
+    """
+    ip = ipaddress.ip_address(address)
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    network = ipaddress.ip_network((ip, _NETWORK_BITS[ip.version]), strict=False)
+    return str(network.network_address)
 
 
 def _is_address(text: str) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+
+from accounts import rate_limit
 
 # the first that matches counts: each of these also claims to be those below it
 _BROWSERS = (
@@ -28,7 +29,6 @@ _SYSTEMS = (
     ("Mac", r"\bMacintosh\b|\bMac OS X\b"),
     ("Linux", r"\bLinux\b"),
 )
-_NETWORK_BITS = {4: 24, 6: 48}
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,7 @@ def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str:
 def network_of(address: str) -> str:
     """`203.0.113.7` -> `203.0.113.*`; empty for what is no address."""
     try:
-        ip = ipaddress.ip_address(address)
+        start = rate_limit.network_of(address)
     except ValueError:
         return ""
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    network = ipaddress.ip_network((ip, _NETWORK_BITS[ip.version]), strict=False)
-    start = str(network.network_address)
-    return f"{start.rpartition('.')[0]}.*" if ip.version == 4 else f"{start.removesuffix(':')}*"
+    return f"{start.removesuffix(':')}*" if ":" in start else f"{start.rpartition('.')[0]}.*"

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts.cognito.sign_in_again import came_through_the_pool
-from accounts.rate_limit import client_address
+from accounts.rate_limit import client_address, network_of
 
 RESOLUTION = 300  # seconds
 
@@ -43,7 +43,7 @@ def _note(request: HttpRequest) -> None:
     agent = UserSession._meta.get_field("user_agent").max_length
     UserSession.objects.filter(session_key=key).update(
         last_seen_at=timezone.now(),
-        ip=client_address(request),
+        ip=network_of(client_address(request)),
         user_agent=request.headers.get("User-Agent", "")[:agent],
     )
 

@@ -161,7 +161,7 @@ def test_a_visit_is_noted_once_in_a_few_minutes(linked: User) -> None:
     here.get("/me/", headers={"user-agent": IPHONE})
     seen = UserSession.objects.get()
     assert seen.last_seen_at > past
-    assert (seen.ip, seen.user_agent) == ("127.0.0.1", IPHONE)
+    assert (seen.ip, seen.user_agent) == ("127.0.0.0", IPHONE)
     UserSession.objects.update(last_seen_at=past)
     here.get("/me/")
     assert UserSession.objects.get().last_seen_at == past
@@ -175,4 +175,5 @@ def test_a_real_sign_in_is_on_the_list(pool: LivePool, client: Client) -> None:
     known = person_of(pool, "sessions@example.com")
     sign_in(client, known.name)
     assert "This one" in main(client.get(PAGE))
+    assert UserSession.objects.get().ip == "127.0.0.0"  # never the whole address
     assert client.get("/accounts/sessions/").status_code == 404
