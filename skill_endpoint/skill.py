@@ -85,7 +85,8 @@ ANSWERS: dict[str, dict[str, Callable[[Turn], Reply]]] = {
     },
     WHICH_TOPICS: {
         "TopicFactIntent": profile.set_topics,
-        "AMAZON.YesIntent": profile.set_topics,
+        "AMAZON.YesIntent": profile.yes_to_topics,
+        "AMAZON.NoIntent": profile.no_to_topics,
         "AMAZON.HelpIntent": profile.help_on_topics,
     },
 }
@@ -114,7 +115,7 @@ class Intents(AbstractRequestHandler):
         intent = request.intent if isinstance(request, IntentRequest) else None
         turn = Turn.of(handler_input)
         name = (intent and intent.name) or ""
-        answers = ANSWERS.get(turn.memory.pending, {})
+        answers = ANSWERS.get(turn.memory.pending.partition(":")[0], {})
         handler = answers.get(name) or INTENTS.get(name, builtin.fallback)
         return respond(handler_input, turn, handler(turn))
 

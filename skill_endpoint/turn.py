@@ -36,7 +36,8 @@ class Question:
 DAILY = "daily"
 ANOTHER = "another"
 TOPIC = "topic:"  # and a slug
-WHICH_TOPICS = "which topics"  # to get facts about from now on
+# to get facts about from now on; with those that "yes" means: ":" and slugs with "+" between
+WHICH_TOPICS = "which topics"
 QUIZ = "quiz"  # which of the answers is right
 
 

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Profile
 from skill_endpoint.facts.answers import sound
 from skill_endpoint.facts.models import Fact, Favourite, Hearing, Topic
-from skill_endpoint.facts.topics import EVERYTHING
+from skill_endpoint.facts.topics import EVERYTHING, is_called
 from skill_endpoint.handlers.account import account_needed
+from skill_endpoint.handlers.builtin import no
 from skill_endpoint.handlers.facts import next_question
 from skill_endpoint.speech import account
 from skill_endpoint.speech import builtin as help_
 from skill_endpoint.speech import profile as say
 from skill_endpoint.speech.facts import offer_a_fact
-from skill_endpoint.ssml import join
+from skill_endpoint.ssml import Ssml, join
 from skill_endpoint.turn import Reply, Turn
 
 TOPIC_SLOTS = ("topic", "second_topic", "third_topic")
@@ -55,20 +58,39 @@ def set_topics(turn: Turn) -> Reply:
         if not (slot.id or any(sound(topic.title) in sound(slot.spoken) for topic in wanted))
     ]
     everything = any(slot.id == EVERYTHING for slot in named)
+    by_slug = {topic.slug: topic for topic in topics}
+    parts = [
+        slot.spoken
+        for slot in named
+        if slot.id in by_slug and slot.spoken and not is_called(by_slug[slot.id], slot.spoken)
+    ]
     if unknown and not (wanted or everything):
         return Reply(say.not_among_them(unknown), say.which_topics(turn.seed))
     if not (wanted or everything):
         now = [topic.spoken for topic in topics if topic.slug in turn.topics]
         return Reply(say.topics_now(now), say.which_topics(turn.seed))
-    chosen = [] if everything else wanted
-    turn.profile.topics = [topic.slug for topic in chosen]
-    turn.profile.save(update_fields=["topics"])
+    not_among_them = say.not_among_them(unknown) if unknown else ""
+    if parts and not everything:
+        slugs, names = [topic.slug for topic in wanted], [topic.spoken for topic in wanted]
+        speech = join(not_among_them, say.you_said(parts))
+        return Reply(speech, say.these_topics(slugs, names))
+    speech = join(_keep(turn.profile, [] if everything else wanted), not_among_them)
     turn.memory.topic = ""
-    speech = join(
-        say.topics_are([topic.spoken for topic in chosen]),
-        say.not_among_them(unknown) if unknown else "",
-    )
     return turn.reply(speech, offer_a_fact(turn.seed))
+
+
+def yes_to_topics(turn: Turn) -> Reply:
+    """The topics that our question named; without any, which ones it shall be is still open."""
+    topics = list(Topic.objects.filter(slug__in=_offered(turn)))
+    if not (turn.profile and topics):
+        return set_topics(turn)
+    turn.memory.topic = ""
+    return turn.reply(_keep(turn.profile, topics), offer_a_fact(turn.seed))
+
+
+def no_to_topics(turn: Turn) -> Reply:
+    """Not those that our question named, so which? Who was asked just that wants none."""
+    return set_topics(turn) if _offered(turn) else no(turn)
 
 
 def help_on_topics(turn: Turn) -> Reply:
@@ -78,6 +100,17 @@ def help_on_topics(turn: Turn) -> Reply:
 def settings_(turn: Turn) -> Reply:
     """Name, history, account: nothing of it is changed by voice."""
     return turn.reply(say.on_the_website(), next_question(turn), say.website_card())
+
+
+def _offered(turn: Turn) -> list[str]:
+    """The slugs in the question that was asked."""
+    return [slug for slug in turn.memory.pending.partition(":")[2].split("+") if slug]
+
+
+def _keep(profile: Profile, topics: Sequence[Topic]) -> Ssml:
+    profile.topics = [topic.slug for topic in topics]
+    profile.save(update_fields=["topics"])
+    return say.topics_are([topic.spoken for topic in topics])
 
 
 def _counts(profile: Profile) -> tuple[int, int]:

@@ -43,6 +43,20 @@ def not_among_them(spoken: Sequence[str]) -> Ssml:
     return fill(_("“{words}” isn't a topic I know yet."), words=and_list(spoken))
 
 
+def you_said(spoken: Sequence[str]) -> Ssml:
+    """Before the topics that we take it for."""
+    return fill(_("You said “{words}”."), words=and_list(spoken))
+
+
+def these_topics(slugs: Sequence[str], names: Sequence[str]) -> Question:
+    topics = and_list(names)
+    return Question(
+        fill(_("Do you want facts about {topics} from now on?"), topics=topics),
+        fill(_("Facts about {topics}, then?"), topics=topics),
+        f"{WHICH_TOPICS}:{'+'.join(slugs)}",
+    )
+
+
 def topics_now(topics: Sequence[str]) -> Ssml:
     """Before they are changed; every topic where there are none."""
     if not topics:

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from accounts.models import Door, User
-from skill_endpoint.facts.models import Fact, Favourite, Hearing
-from skill_endpoint.simulator.envelopes import Device
+from skill_endpoint.facts.models import Fact, Favourite, Hearing, Topic
+from skill_endpoint.facts.topics import is_called
+from skill_endpoint.simulator import envelopes
+from skill_endpoint.simulator.envelopes import Device, resolved_slot
 from skill_endpoint.speech.profile import who_you_are
-from tests.skill_endpoint.voice import EVERYTHING, FOOD, SPACE, Conversation, one_shot
+from tests.skill_endpoint.voice import EVERYTHING, SPACE, Conversation, one_shot, send, statements
+from tests.skill_endpoint.voice import FOOD as EATING
+
+FOOD = resolved_slot("topic", "food", "food", "food")
 
 
 def test_it_says_what_it_knows(linked_device: Device, linked: User, stranger: User) -> None:
@@ -169,3 +176,114 @@ def test_topics_that_came_in_one_breath_are_told_apart(linked_device: Device, li
     assert "“knitting” isn't" in answer.text
     linked.profile.refresh_from_db()
     assert linked.profile.topics == ["space", "food"]
+
+
+# --- what belongs to a topic is not yet the topic ------------------------------------------------
+
+
+def topics_of(user: User) -> list[str]:
+    user.profile.refresh_from_db()
+    return user.profile.topics
+
+
+@pytest.fixture
+def of_space(linked: User) -> User:
+    linked.profile.topics = ["space"]
+    linked.profile.save()
+    return linked
+
+
+def test_what_is_only_part_of_a_topic_changes_nothing_until_yes(
+    linked_device: Device, of_space: User
+) -> None:
+    conversation = Conversation(linked_device)
+
+    answer = conversation.ask("SetTopicsIntent", topic=EATING)
+
+    assert answer.text == "You said “eating”. Do you want facts about food from now on?"
+    assert answer.reprompt == "Facts about food, then?"
+    assert topics_of(of_space) == ["space"]
+    assert "“eating”" in conversation.ask("AMAZON.RepeatIntent").text
+    assert "you get facts about food." in conversation.ask("AMAZON.YesIntent").text
+    assert topics_of(of_space) == ["food"]
+
+
+def test_no_keeps_the_topics_and_asks_for_others(linked_device: Device, of_space: User) -> None:
+    conversation = Conversation(linked_device)
+    conversation.ask("SetTopicsIntent", topic=EATING)
+
+    answer = conversation.ask("AMAZON.NoIntent")
+
+    assert answer.text.startswith("Right now, you get facts about space.")
+    assert topics_of(of_space) == ["space"]
+    assert conversation.ask("AMAZON.NoIntent").ends
+
+
+def test_another_topic_answers_the_question_too(linked_device: Device, linked: User) -> None:
+    conversation = Conversation(linked_device)
+    conversation.ask("SetTopicsIntent", topic=EATING)
+
+    conversation.ask("TopicFactIntent", topic=SPACE)
+
+    assert topics_of(linked) == ["space"]
+
+
+def test_all_that_was_named_is_in_the_question(linked_device: Device, linked: User) -> None:
+    conversation = Conversation(linked_device)
+
+    answer = conversation.ask(
+        "SetTopicsIntent", topic=EATING, second_topic=SPACE, third_topic="knitting"
+    )
+
+    assert answer.text == (
+        "“knitting” isn't a topic I know yet. You said “eating”. "
+        "Do you want facts about space and food from now on?"
+    )
+    assert topics_of(linked) == []
+    conversation.ask("AMAZON.YesIntent")
+    assert topics_of(linked) == ["space", "food"]
+
+
+def test_everything_has_its_parts_in_it(linked_device: Device, of_space: User) -> None:
+    one_shot(linked_device, "SetTopicsIntent", topic=EATING, second_topic=EVERYTHING)
+
+    assert topics_of(of_space) == []
+
+
+@pytest.mark.parametrize("pending", ["which topics:", "which topics:gone", "which topics:+"])
+def test_yes_to_topics_that_are_gone_changes_nothing(
+    linked_device: Device, of_space: User, pending: str
+) -> None:
+    yes = envelopes.intent(linked_device, "AMAZON.YesIntent", attributes={"pending": pending})
+
+    assert "Right now, you get facts about space." in send(yes).text
+    assert topics_of(of_space) == ["space"]
+
+
+def test_whom_it_does_not_know_any_more_it_asks_to_link_before_yes(
+    linked_device: Device, linked: User
+) -> None:
+    conversation = Conversation(linked_device)
+    conversation.ask("SetTopicsIntent", topic=EATING)
+    conversation.device = replace(linked_device, access_token="")
+
+    assert conversation.ask("AMAZON.YesIntent").card == {"type": "LinkAccount"}
+    assert topics_of(linked) == []
+
+
+def test_a_yes_takes_at_most_five_statements(linked_device: Device, linked: User) -> None:
+    attributes = {"pending": "which topics:space+food"}
+    yes = envelopes.intent(linked_device, "AMAZON.YesIntent", attributes=attributes)
+
+    assert len(statements(yes)) <= 5
+    assert topics_of(linked) == ["space", "food"]
+
+
+@pytest.mark.parametrize("spoken", ["space", "Space", "the space", "outer space", "spaces"])
+def test_a_name_of_a_topic_is_its_name_with_more_words_too(spoken: str) -> None:
+    assert is_called(Topic.objects.get(slug="space"), spoken)
+
+
+@pytest.mark.parametrize("spoken", ["planets", "spaceships", "the sky", "", "?"])
+def test_what_belongs_to_a_topic_is_not_its_name(spoken: str) -> None:
+    assert not is_called(Topic.objects.get(slug="space"), spoken)
