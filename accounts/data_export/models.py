@@ -38,7 +38,8 @@ class DataExportQuerySet(models.QuerySet["DataExport"]):
             return found
         try:
             with transaction.atomic():
-                self.filter(user=user).delete()
+                # not one that another press began meanwhile
+                self.filter(user=user).exclude(state=DataExport.State.MAKING).delete()
                 return self.create(user=user, language=language, total_rows=total_rows)
         except IntegrityError:
             return making.get()
