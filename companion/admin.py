@@ -74,7 +74,7 @@ class OperatorsLog(ReadOnlyAdmin):
         "action_time",
     )
     list_select_related = ("user__profile", "content_type")
-    search_fields = ("object_repr", "change_message", "user__sub__startswith", "user__email")
+    search_fields = ("object_repr", "change_message", "user__sub__istartswith", "user__email")
     search_help_text = _("Sub or name of what was changed, words of the record, or the operator")
     date_hierarchy = "action_time"
     fields = ("action_time", "operator", "what", "kind", "whom")
