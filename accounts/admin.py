@@ -46,7 +46,7 @@ class FindsPeople(CarefulAdmin):
     """A search that finds a phone number however it is written: (206) 555-0101.
 
     And an id or an address that a line break or a space got into on its way: ids are long, and
-    are copied from logs and mails.
+    are copied from logs and mails, and from pages that show the end of one: …55FC85F1.
     """
 
     phone_field = "phone_number"
@@ -55,6 +55,7 @@ class FindsPeople(CarefulAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
+        search_term = search_term.strip("… ")
         found, many = super().get_search_results(request, queryset, search_term)
         compact = "".join(search_term.split())
         # zeros in front stand for a country, or for being inside of one: +44 20 … is 020 …

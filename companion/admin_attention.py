@@ -31,11 +31,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One matter. With `is_well` there is nothing to do."""
+    """One matter. With `is_well` there is nothing to do; None is known, and waits for nobody."""
 
     slug: str
     title: str
-    is_well: bool
+    is_well: bool | None
     said: tuple[str, ...]  # whole sentences
     lines: tuple[Line, ...] = ()
     more: Line | None = None  # the way to the list
@@ -142,7 +142,7 @@ def _reports(reports: int, facts: int, oldest: datetime | None) -> Card:
 
 
 def _missing(facts: int, published: int) -> Card:
-    """Published facts that have no text of their own in a language."""
+    """Published facts that have no text of their own in a language: they are told in English."""
     title = gettext("Facts missing in a language")
     if not facts:
         return Card(
@@ -169,7 +169,7 @@ def _missing(facts: int, published: int) -> Card:
         "Of %(number)d published facts, told in English instead:",
         published,
     )
-    return Card("missing", title, False, (said % {"number": published},), lines, more)
+    return Card("missing", title, None, (said % {"number": published},), lines, more)
 
 
 def _exports(since: datetime) -> Iterator[Card]:

@@ -38,7 +38,14 @@ from skill_endpoint.facts.admin_filters import (
 from skill_endpoint.facts.admin_history import WithHistory
 from skill_endpoint.facts.content import ENGLISH
 from skill_endpoint.facts.forms import FactTextForm, FactTexts, TopicForm, breath
-from skill_endpoint.facts.models import Fact, FactReport, FactText, Topic, Version
+from skill_endpoint.facts.models import (
+    Fact,
+    FactReport,
+    FactReportQuerySet,
+    FactText,
+    Topic,
+    Version,
+)
 from skill_endpoint.locales import LOCALES
 
 MAX_TYPED = 1000  # characters that are counted
@@ -107,6 +114,7 @@ class FactAdmin(WithHistory):
     search_fields = ("slug", "texts__headline", "texts__speech", "source_title")
     search_help_text = _("Words of the fact or of its source")
     inlines = (FactTextInline,)
+    save_on_top = True
     actions = ("publish", "withdraw", "mark_checked", "export_chosen")
 
     def get_urls(self) -> list[URLPattern]:
@@ -147,13 +155,14 @@ class FactAdmin(WithHistory):
 
     @admin.display(description=_("headline"), ordering="slug")
     def headline(self, fact: Fact) -> str:
-        told = {text.language: text.headline for text in fact.texts.all()}
-        return told.get("en") or next(iter(told.values()), fact.slug)
+        return _headline(fact)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         fact: Fact | None = context.get("original")
+        if fact:
+            context["subtitle"] = _headline(fact)
         if fact and request.user.has_perm("facts.view_factreport"):
             recent = Q(closed_at=None) | Q(closed_at__gte=timezone.now() - JUST_CLOSED)
             context["reports"] = fact.reports.filter(recent).order_by("-pk")[:REPORTS]
@@ -202,17 +211,26 @@ class FactAdmin(WithHistory):
         return len(keys)
 
 
+def _headline(fact: Fact) -> str:
+    """In English where there is one: operators know a fact by it, not by its slug."""
+    told = {text.language: text.headline for text in fact.texts.all()}
+    return told.get(ENGLISH) or next(iter(told.values()), fact.slug)
+
+
 @admin.register(FactReport)
 class FactReportAdmin(CarefulAdmin):
     """What people said is wrong: look the fact up, mend or leave it, close the report."""
 
-    list_display = ("fact", "topic", "language", "reported_at", "closed_at")
+    list_display = ("headline", "topic", "language", "reported_at", "closed_at")
     list_filter = (OpenFilter, "language", "reported_at")
-    list_select_related = ("fact__topic",)
     search_fields = ("fact__slug", "fact__texts__headline", "request_id")
     search_help_text = _("Words of the fact, or an Alexa request id")
     fields = ("fact_link", "language", "request_id", "reported_at", "closed_at")
     actions = ("close", "reopen")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FactReport]:
+        reports = super().get_queryset(request)
+        return reports.select_related("fact__topic").prefetch_related("fact__texts")
 
     def get_readonly_fields(self, request: HttpRequest, obj: FactReport | None = None) -> Any:
         return self.fields
@@ -239,9 +257,13 @@ class FactReportAdmin(CarefulAdmin):
             raise Http404
         if not self.has_change_permission(request, report):
             raise PermissionDenied
-        action = self.close if closes else self.reopen
-        action(request, FactReport.objects.filter(pk=report.pk))
+        this = FactReport.objects.filter(pk=report.pk)
+        self.close(request, this) if closes else self.reopen(request, this)
         return redirect("admin:facts_fact_change", report.fact_id)
+
+    @admin.display(description=_("fact"), ordering="fact__slug")
+    def headline(self, report: FactReport) -> str:
+        return _headline(report.fact)
 
     @admin.display(description=_("topic"), ordering="fact__topic__position")
     def topic(self, report: FactReport) -> str:
@@ -250,7 +272,7 @@ class FactReportAdmin(CarefulAdmin):
     @admin.display(description=_("fact"))
     def fact_link(self, report: FactReport) -> str:
         address = reverse("admin:facts_fact_change", args=[report.fact_id])
-        return format_html('<a href="{}">{}</a>', address, report.fact)
+        return format_html('<a href="{}">{}</a>', address, _headline(report.fact))
 
     @admin.action(description=_("Close the selected reports"), permissions=["change"])
     def close(self, request: HttpRequest, reports: QuerySet[FactReport]) -> None:
@@ -261,8 +283,8 @@ class FactReportAdmin(CarefulAdmin):
         self.message_user(request, said % {"n": changed})
 
     @admin.action(description=_("Open the selected reports again"), permissions=["change"])
-    def reopen(self, request: HttpRequest, reports: QuerySet[FactReport]) -> None:
-        changed = _close(request, reports.exclude(closed_at=None), gettext("Opened again."), None)
+    def reopen(self, request: HttpRequest, reports: FactReportQuerySet) -> None:
+        changed = _close(request, reports.reopenable(), gettext("Opened again."), None)
         said = ngettext("%(n)s report is open again.", "%(n)s reports are open again.", changed)
         self.message_user(request, said % {"n": changed})
 

@@ -95,7 +95,7 @@ class WithHistory(CarefulAdmin):
             "opts": self.opts,
             "object": row,
             "version": version,
-            "who": _who(version),
+            "who": who_made(version),
             "changes": changes(now, version.content),
             "seen": history.fingerprint(now),
             "problems": problems,
@@ -128,7 +128,7 @@ def _versions(request: HttpRequest, row: Fact | Topic) -> dict[str, Any]:
     entries = [
         Entry(
             version,
-            _who(version),
+            who_made(version),
             changes(before.content, version.content) if before else [],
             is_now=version.content == now and start + index == 0,
         )
@@ -141,7 +141,7 @@ def _versions(request: HttpRequest, row: Fact | Topic) -> dict[str, Any]:
     return {"entries": entries, "since": since, "versions": page}
 
 
-def _who(version: Version) -> str:
+def who_made(version: Version) -> str:
     if version.by:
         return described(version.by)
     if version.how in {Version.How.FOUND, Version.How.LOADED}:

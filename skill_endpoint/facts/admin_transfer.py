@@ -20,8 +20,10 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from skill_endpoint.facts.models import Fact, FactImport, FactText
-from skill_endpoint.facts.transfer_plan import Plan, carry_out, plan
+from skill_endpoint.facts import history
+from skill_endpoint.facts.admin_history import who_made
+from skill_endpoint.facts.models import Fact, FactImport, FactText, Version
+from skill_endpoint.facts.transfer_plan import Entry, Plan, carry_out, plan
 from skill_endpoint.facts.transfer_sheet import (
     COLUMNS,
     MAX_BYTES,
@@ -136,6 +138,7 @@ def preview(request: HttpRequest, site: AdminSite, key: UUID) -> HttpResponse:
         made = plan(read(file.text))
     if made is None:
         return redirect(request.path)
+    page = Paginator(made.entries, FACTS).get_page(request.GET.get("page"))
     context = _context(
         request,
         site,
@@ -144,11 +147,22 @@ def preview(request: HttpRequest, site: AdminSite, key: UUID) -> HttpResponse:
         plan=made,
         faults=made.faults[:MAX_FAULTS],
         more_faults=max(len(made.faults) - MAX_FAULTS, 0),
-        page=Paginator(made.entries, FACTS).get_page(request.GET.get("page")),
+        page=page,
+        rows=_with_last_version(list(page)),
         seen=made.fingerprint,
         is_stale=request.method == "POST",
     )
     return TemplateResponse(request, "admin/facts/import_preview.html", context)
+
+
+def _with_last_version(entries: list[Entry]) -> list[tuple[Entry, Version | None, str]]:
+    """And who made it: a file may be older than an edit."""
+    last = history.last_of([entry.fact for entry in entries if entry.fact])
+    versions = [last.get(entry.fact.pk) if entry.fact else None for entry in entries]
+    return [
+        (entry, version, who_made(version) if version else "")
+        for entry, version in zip(entries, versions, strict=True)
+    ]
 
 
 @transaction.atomic

@@ -23,6 +23,10 @@ DATA = Path(__file__).resolve().parent / "data"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LANGUAGE = re.compile(r"[a-z]{2}(-[a-z]{2})?")
 _ADDRESS = re.compile(r"https?:|www\.|\w\.(com|org|net|edu|gov)\b|@", re.IGNORECASE)
+_SCHEME = re.compile(r"[\x00-\x20]*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_UNSEEN = re.compile(r"[\t\r\n]")  # browsers read an address without them
+# of identifiers that people cite by, beside addresses of pages
+LOCATOR_SCHEMES = {"http", "https", "doi", "hdl", "isbn", "issn", "urn", "arxiv", "pmid", "pmcid"}
 ENGLISH = "en"
 OPTIONS = 3  # answers that a quiz question offers, the right one first
 
@@ -113,6 +117,12 @@ def read(folder: Path = DATA) -> list[TopicContent]:
     if problems:
         raise ContentErrors(problems)
     return sorted(map(_topic, topics.values()), key=lambda topic: (topic.position, topic.slug))
+
+
+def is_locator(text: str) -> bool:
+    """Whether it is an address of a page, an identifier or words; no `javascript:`, no `data:`."""
+    scheme = _SCHEME.match(_UNSEEN.sub("", text))
+    return scheme is None or scheme[1].lower() in LOCATOR_SCHEMES
 
 
 def languages(topics: list[TopicContent], *, named: bool = False) -> list[str]:
@@ -214,6 +224,8 @@ def _fact_problems(fact: object) -> Iterator[str]:
         yield from (f"source: {problem}" for problem in problems)
     else:
         yield from (f"source: {problem}" for problem in _length_problems(fact["source"], *SOURCE))
+        if not is_locator(fact["source"]["locator"]):
+            yield "source: locator is neither an address (http, https) nor plain text"
     if ENGLISH not in fact["texts"]:
         yield "texts.en is missing"
     for language, text in fact["texts"].items():

@@ -108,6 +108,13 @@ def _put_fact_back(fact: Fact, content: Table) -> None:
     FactText.objects.filter(pk__in=[text.pk for text in present.values()]).delete()
 
 
+def last_of(facts: Sequence[Fact]) -> dict[int, Version]:
+    """The last version of each, by the fact's key, where there is one; one statement."""
+    last = Version.objects.filter(fact__in=facts).order_by().values("fact").annotate(Max("pk"))
+    versions = Version.objects.select_related("by__profile").filter(pk__in=last.values("pk__max"))
+    return {version.fact_id: version for version in versions if version.fact_id}
+
+
 def _key(row: Fact | Topic) -> str:
     return "fact" if isinstance(row, Fact) else "topic"
 

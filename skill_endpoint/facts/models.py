@@ -22,6 +22,7 @@ from skill_endpoint.facts.validators import (
     EachReading,
     known_language,
     names_by_language,
+    source_locator,
     three_answers,
 )
 
@@ -139,6 +140,7 @@ class Fact(models.Model):
     source_locator = models.CharField(
         _("source: locator"),
         max_length=300,
+        validators=[source_locator],
         help_text=_("Web address, DOI, or chapter and page."),
     )
     checked_on = models.DateField(
@@ -365,6 +367,12 @@ class FactReportQuerySet(models.QuerySet["FactReport"]):
     def expired(self) -> Self:
         return self.filter(closed_at__lt=timezone.now() - FactReport.KEPT)
 
+    def reopenable(self) -> Self:
+        """Closed ones that may be open again: a person has one open report of a fact."""
+        same = FactReport.objects.filter(fact=OuterRef("fact"), user=OuterRef("user"))
+        later = Q(pk__in=self.values("pk"), pk__gt=OuterRef("pk"))
+        return self.exclude(closed_at=None).exclude(Exists(same.filter(Q(closed_at=None) | later)))
+
     def file(self, fact_id: int, user: User | None, *, language: str, request_id: str) -> bool:
         """Put a fact before the operators; False where enough of it stands there already.
 
@@ -377,7 +385,11 @@ class FactReportQuerySet(models.QuerySet["FactReport"]):
             return False
         if not user and open_.count() >= FactReport.FROM_NOBODY_IN_ALL:
             return False
-        self.create(fact_id=fact_id, user=user, language=language, request_id=request_id[:255])
+        report = self.model(
+            fact_id=fact_id, user=user, language=language, request_id=request_id[:255]
+        )
+        # of two at once the second finds the first there only now
+        self.bulk_create([report], ignore_conflicts=True)
         return True
 
 
@@ -411,6 +423,13 @@ class FactReport(models.Model):
         verbose_name = _("report of a wrong fact")
         verbose_name_plural = _("reports of wrong facts")
         ordering: ClassVar[list[str]] = ["-reported_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "fact"],
+                condition=Q(closed_at__isnull=True, user__isnull=False),
+                name="reported_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.fact)

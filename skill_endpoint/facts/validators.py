@@ -7,7 +7,7 @@ from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext as _
 
 from skill_endpoint.facts.answers import are_apart
-from skill_endpoint.facts.content import ENGLISH, LIMITS, OPTIONS
+from skill_endpoint.facts.content import ENGLISH, LIMITS, OPTIONS, is_locator
 from skill_endpoint.facts.measures import is_balanced, longest
 from skill_endpoint.locales import LOCALES
 
@@ -47,6 +47,13 @@ def known_language(language: str) -> None:
     if language not in known_languages():
         raise ValidationError(
             _("The skill speaks no “%(language)s”."), params={"language": language[:12]}
+        )
+
+
+def source_locator(text: str) -> None:
+    if not is_locator(text):
+        raise ValidationError(
+            _("Write a web address with http or https, or plain text like a DOI or a page.")
         )
 
 

@@ -73,6 +73,15 @@ def test_a_phone_number_is_found_in_any_spelling(
     assert len(found(office, path, words)) == 1
 
 
+def test_an_id_is_found_by_its_end_as_pages_show_it(
+    office: Client, link: AccountLink, linked: User, stranger: User
+) -> None:
+    for path in (PEOPLE, LINKS):
+        assert len(found(office, path, f" …{link.alexa_user_id[-5:]}")) == 1
+    assert found(office, PEOPLE, "…zzzzz") == []
+    assert "Nobody is like that." in text(office.get(PEOPLE, {"q": "+1 999"}))
+
+
 @pytest.mark.parametrize("words", ["()", "- -", "+", "1"])
 def test_a_few_signs_are_no_phone_number(office: Client, phone_only: User, words: str) -> None:
     assert office.get(PEOPLE, {"q": words}).status_code == 200
@@ -90,6 +99,7 @@ def test_a_persons_page_says_who_it_is_and_what_the_skill_has_of_them(
     response = office.get(f"{PEOPLE}{linked.pk}/change/")
     page = text(response)
 
+    assert page.count("Times are in UTC.") == 1
     assert response.context["subtitle"] == "linked@example.com (sub-linked)"
     assert "linked@example.com (sub-linked)" in page
     assert "deep sea, space" in page

@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from skill_endpoint.facts.models import Fact, FactReport, FactText, Topic
+from tests.companion.pages import soup
 
 pytestmark = pytest.mark.django_db
 REPORTS = "/admin/facts/factreport/"
@@ -63,6 +64,19 @@ def test_a_text_is_written_in_boxes_that_say_how_much_fits(office: Client, fact:
         [box] = re.findall(rf'<textarea name="texts-0-{name}"[^>]*>', page)
         assert f'maxlength="{limit * 3 // 2}"' in box  # a measure may be written both ways
         assert f"At most {limit} characters" in page
+
+
+def test_a_fact_is_headed_by_its_headline_and_leads_to_its_languages(
+    office: Client, fact: Fact
+) -> None:
+    FactText.objects.create(fact=fact, language="fr-ca", headline="Calmar", speech="Il brille.")
+    page = soup(office.get(f"/admin/facts/fact/{fact.pk}/change/"))
+    assert page.find("h2", string="On squid")
+    links = {" ".join(link.text.split()): str(link["href"]) for link in page.select(".jump a")}
+    assert list(links) == ["English", "French (fr-ca)"]
+    for address in links.values():
+        assert page.select_one(address)
+    assert len(page.select("[name=_save]")) == 2, "above and below"
 
 
 def test_a_text_is_one_line_whatever_was_typed(office: Client, fact: Fact) -> None:
@@ -188,7 +202,7 @@ def test_an_operator_closes_a_report_and_opens_it_again(office: Client, fact: Fa
         office.post(REPORTS, {"action": action, "_selected_action": [report.pk]})
         report.refresh_from_db()
 
-    assert "squid" in office.get(f"{REPORTS}?state=open").content.decode()
+    assert "On squid" in office.get(f"{REPORTS}?state=open").content.decode()
     act("close")
     assert report.closed_at
     assert office.get(f"{REPORTS}?state=open").context["cl"].result_count == 0

@@ -349,11 +349,20 @@ def test_facts_that_changed_meanwhile_are_shown_anew(office: Client, fact: Fact)
     assert fact.texts.get().speech == "It is large."
 
 
+def test_a_preview_says_what_was_last_done_to_a_fact(office: Client, fact: Fact) -> None:
+    """The file may be an older export, and would undo it."""
+    row = {"slug": "squid", "language": "en", "headline": "On squid", "speech": "It is large."}
+    assert "History:" not in said(send(office, table(row)))
+    confirm(office, send(office, table(row)))
+    preview = send(office, table(row | {"speech": "It is small."}))
+    assert re.search(r"History: .+ · imported · not yet on the website", said(preview))
+
+
 def test_two_tabs_and_a_second_press_do_no_harm(office: Client, fact: Fact) -> None:
     first, second = send(office, table(NEW)), send(office, table(NEW | {"slug": "crab"}))
     for preview in (first, first, second):
         response = confirm(office, preview)
-        assert "Imported on" in said(office.get(response["Location"]))
+        assert "Imported (" in said(office.get(response["Location"]))
     assert Fact.objects.count() == 3
     assert LogEntry.objects.count() == 2
 
@@ -440,6 +449,7 @@ def test_the_grid_counts_what_is_told_in_which_language(
     told = dict(zip(grid.languages, [(cell.told, cell.of) for cell in row.cells], strict=True))
     assert (told["en"], told["fr"], told["de"]) == ((2, 2), (1, 2), (0, 2))
     assert "1 of 2" in said(response)
+    assert "Topic Facts English French" in said(response)
     french = row.cells[grid.languages.index("fr")]
     found = office.get(french.address).context["cl"].result_list
     assert [found_fact.slug for found_fact in found] == ["octopus"]
