@@ -16,12 +16,11 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-import structlog
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
+from accounts import forgiving_cache
 from accounts.rate_limit import limited
 
 KEPT = timedelta(minutes=5)
@@ -29,7 +28,6 @@ RATE = {"rate": 120, "per": 60}  # of one client: feed readers and search engine
 
 type View = Callable[..., HttpResponse]
 
-log = structlog.get_logger(__name__)
 _building = threading.Lock()  # where many ask for what is not kept yet, one thread builds it
 _GZIP = re.compile(r"\bgzip\b")
 
@@ -70,37 +68,23 @@ def kept(*, by_language: bool) -> Callable[[View], View]:
             said = [translation.get_language() if asked else "", *arguments.values()]
             name = f"page:{view.__module__}.{view.__name__}:{timezone.now():%Y-%m-%d}"
             key = ":".join([name, *map(str, said)])
-            if page := _found(key):
+            page: _Page | None = forgiving_cache.found(key)
+            if page:
                 return page.answer(request)
             with _building:
-                if page := _found(key):
+                page = forgiving_cache.found(key)
+                if page:
                     return page.answer(request)
                 response = view(request, **arguments)
                 if response.status_code != 200:
                     return response
                 page = _compressed(response)
-                _keep(key, page)
+                forgiving_cache.keep(key, page, seconds=KEPT.total_seconds())
             return page.answer(request)
 
         return wrapper
 
     return decorator
-
-
-def _found(key: str) -> _Page | None:
-    try:
-        page = cache.get(key)
-    except Exception as error:  # noqa: BLE001 - each cache backend has errors of its own
-        log.warning("kept_page_cache_failed", error=type(error).__name__)
-        return None
-    return page if isinstance(page, _Page) else None
-
-
-def _keep(key: str, page: _Page) -> None:
-    try:
-        cache.set(key, page, timeout=int(KEPT.total_seconds()))
-    except Exception as error:  # noqa: BLE001 - as above
-        log.warning("kept_page_cache_failed", error=type(error).__name__)
 
 
 def _compressed(response: HttpResponse) -> _Page:

@@ -494,7 +494,7 @@ MUTANTS = [
     Mutant(
         "a sitemap is built once",
         "companion/kept.py",
-        "                _keep(key, page)\n",
+        "                forgiving_cache.keep(key, page, seconds=KEPT.total_seconds())\n",
         "",
         "tests/companion/test_kept.py",
     ),
@@ -518,6 +518,20 @@ MUTANTS = [
         '"filters": ["in_a_word"]',
         '"filters": []',
         "tests/companion/test_logs.py",
+    ),
+    Mutant(
+        "of reports at once one stays",
+        "skill_endpoint/facts/models.py",
+        "self.bulk_create([report], ignore_conflicts=True)",
+        "report.save()",
+        "tests/skill_endpoint/facts/test_report_once.py",
+    ),
+    Mutant(
+        "a source is no script",
+        "skill_endpoint/facts/content.py",
+        "return scheme is None or",
+        "return True or",
+        "tests/skill_endpoint/facts/test_locators.py",
     ),
     # content and conversation
     Mutant(
