@@ -48,7 +48,7 @@ def test_a_lookup_that_no_filter_makes_is_refused(office: Client, address: str) 
     ],
 )
 def test_a_value_that_no_date_has_leads_back_to_the_list(office: Client, address: str) -> None:
-    before = transaction.savepoint()  # what PostgreSQL refuses ends the transaction of the test
+    before = transaction.savepoint_create()  # what PostgreSQL refuses ends the transaction of the test
     response = office.get(f"/admin/{address}")
     transaction.savepoint_rollback(before)
     assert (response.status_code, response["Location"].partition("?")[2]) == (302, "e=1")
