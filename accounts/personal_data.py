@@ -226,7 +226,10 @@ register(
         "user_agent": _("browser"),
     },
     label=_("Where you are signed in"),
-    why=_("So that you can see a device that is not yours, and sign it out."),
+    why=_(
+        "Each browser, when it was here, and the first part of its network address: "
+        "so that you can see a device that is not yours, and sign it out."
+    ),
     kept=_("Until you sign out there, or for about two weeks."),
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 # the routes depend on DEV_TOOLS: they are made here, before any test changes it
 import companion.urls  # noqa: F401
@@ -37,6 +37,13 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _no_language() -> Iterator[None]:
+    """A page answers in its language, and leaves that to the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
