@@ -183,7 +183,7 @@ def test_topics_that_came_in_one_breath_are_told_apart(linked_device: Device, li
 
 def topics_of(user: User) -> list[str]:
     user.profile.refresh_from_db()
-    return user.profile.topics
+    return list(user.profile.topics)
 
 
 @pytest.fixture
