@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,19 +12,20 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, Max, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.translation import get_language_info, gettext_lazy
+from django.utils.translation import get_language, get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts import forgiving_cache
 from accounts.models import User
 from skill_endpoint.facts import history
 from skill_endpoint.facts.admin_history import who_made
-from skill_endpoint.facts.models import Fact, FactImport, FactText, Version
-from skill_endpoint.facts.transfer_plan import Entry, Plan, carry_out, plan
+from skill_endpoint.facts.models import Fact, FactImport, FactText, Topic, Version
+from skill_endpoint.facts.transfer_plan import Entry, Plan, carry_out, plan, to_show
 from skill_endpoint.facts.transfer_sheet import (
     COLUMNS,
     MAX_BYTES,
@@ -39,6 +41,7 @@ from skill_endpoint.locales import LANGUAGES
 FACTS = 20  # of a preview, a page
 FILES = 5  # of a person, that wait to be imported
 CHUNK = 500  # facts a statement
+KEPT = timedelta(minutes=10)  # a preview, while its pages are looked at
 
 
 class ExportForm(forms.Form):
@@ -135,7 +138,7 @@ def preview(request: HttpRequest, site: AdminSite, key: UUID) -> HttpResponse:
     if request.method == "POST":
         made = _import(file, cast(User, request.user), request.POST.get("seen", ""))
     elif not file.imported_at:
-        made = plan(read(file.text))
+        made = _planned(file)
     if made is None:
         return redirect(request.path)
     page = Paginator(made.entries, FACTS).get_page(request.GET.get("page"))
@@ -155,10 +158,35 @@ def preview(request: HttpRequest, site: AdminSite, key: UUID) -> HttpResponse:
     return TemplateResponse(request, "admin/facts/import_preview.html", context)
 
 
+def _planned(file: FactImport) -> Plan:
+    """Worked out once for all pages of the preview, and anew where the content changed meanwhile.
+
+    What is imported is worked out in any case when somebody says so (_import).
+    """
+    # its faults are sentences, in the language of the page
+    key = f"facts-import:{file.pk}:{get_language()}:{_state_of_content()}"
+    kept: Plan | None = forgiving_cache.found(key)
+    if kept is None:
+        kept = to_show(plan(read(file.text)))
+        forgiving_cache.keep(key, kept, seconds=KEPT.total_seconds())
+    return kept
+
+
+def _state_of_content() -> str:
+    """Another one after each change by an operator or a file, and each load that adds something."""
+    newest = {
+        "version": Version.objects.aggregate(newest=Max("pk"))["newest"],
+        "topics": Topic.objects.count(),
+        "facts": Fact.objects.count(),
+        "texts": FactText.objects.count(),
+    }
+    return ":".join(map(str, newest.values()))
+
+
 def _with_last_version(entries: list[Entry]) -> list[tuple[Entry, Version | None, str]]:
     """And who made it: a file may be older than an edit."""
-    last = history.last_of([entry.fact for entry in entries if entry.fact])
-    versions = [last.get(entry.fact.pk) if entry.fact else None for entry in entries]
+    last = history.last_of([Fact(pk=entry.pk) for entry in entries if entry.pk])
+    versions = [last.get(entry.pk) if entry.pk else None for entry in entries]
     return [
         (entry, version, who_made(version) if version else "")
         for entry, version in zip(entries, versions, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import batched
 from typing import Any
@@ -59,6 +59,7 @@ class Entry:
     fact: Fact | None
     before: Table  # empty for a new one
     after: Table
+    pk: int | None = None
 
     @property
     def slug(self) -> str:
@@ -85,6 +86,14 @@ class Plan:
         """Of what was shown: another one means that facts were changed meanwhile."""
         shown = [[entry.before, entry.after] for entry in self.entries]
         return history.fingerprint({"shown": shown})
+
+
+def to_show(made: Plan) -> Plan:
+    """Without the rows of the database: small enough to keep until somebody has looked at it."""
+    new, changed = (
+        [replace(entry, fact=None) for entry in entries] for entries in (made.new, made.changed)
+    )
+    return replace(made, new=new, changed=changed)
 
 
 class _Wrong(Exception):
@@ -160,7 +169,9 @@ def _plan_fact(
     for line in told:
         faults += _text_faults(line, after["texts"][line.cells["language"]])
     made.faults += faults
-    (made.changed if fact else made.new).append(Entry(fact, before, after))
+    (made.changed if fact else made.new).append(
+        Entry(fact, before, after, fact.pk if fact else None)
+    )
 
 
 def _said_once(lines: list[Line], column: str) -> Line | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -36,11 +35,14 @@ NEEDED = ("slug", "language")
 
 MAX_BYTES = 5_000_000  # all there is in ten languages is a third of that
 MAX_ROWS = 10_000
+MAX_LINES = 5 * MAX_ROWS  # blank ones and those within a cell included
 MAX_FAULTS = 100  # are named; nobody reads more
 
 BOM = "\ufeff"  # without it Excel takes UTF-8 for something else
 # what makes a formula of a cell, in the scripts that spreadsheets know it in
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+# control characters, without those that part words and lines
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DELIMITERS = (",", ";", "\t")  # Excel writes what the office's language separates lists with
 
 
@@ -132,6 +134,9 @@ def decoded(data: bytes) -> str:
 
 def read(text: str) -> Sheet:
     """The lines of a decoded file; Refused where its columns are not ours, or it has too many."""
+    too_many = _("The file has more than %(limit)s rows. Send it in parts.") % {"limit": MAX_ROWS}
+    if text.count("\n") + text.count("\r") - text.count("\r\n") > MAX_LINES:
+        raise Refused(too_many)
     heading = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=heading.count)
     table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -142,10 +147,7 @@ def read(text: str) -> Sheet:
         for cells in table:
             number, last = last + 1, table.line_num
             if len(sheet.lines) >= MAX_ROWS:
-                raise Refused(
-                    _("The file has more than %(limit)s rows. Send it in parts.")
-                    % {"limit": MAX_ROWS}
-                )
+                raise Refused(too_many)
             if any(cell.strip() for cell in cells):
                 _add(sheet, number, columns, cells)
     except csv.Error as error:
@@ -162,6 +164,7 @@ def _columns(heading: list[str]) -> list[str]:
     columns = [name.strip().casefold() for name in heading]
     while columns and not columns[-1]:
         columns.pop()
+    del columns[2 * len(COLUMNS) :]  # among so many one is wrong already
     wrong = [name for name in columns if name not in COLUMNS or columns.count(name) > 1]
     missing = [name for name in NEEDED if name not in columns]
     if wrong or missing:
@@ -184,7 +187,7 @@ def _add(sheet: Sheet, number: int, columns: list[str], cells: list[str]) -> Non
         for name, cell in zip(columns, cells + [""] * len(columns), strict=False)
     }
     for name, cell in values.items():
-        if any(unicodedata.category(letter) == "Cc" and letter not in "\t\r\n" for letter in cell):
+        if _UNREADABLE.search(cell):
             shown = "".join(letter if letter.isprintable() else "�" for letter in cell)
             sheet.faults.append(
                 Fault(number, name, shown[:80], _("It holds a character that nobody can read."))

@@ -12,18 +12,21 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.groups import apply_pool_groups
 from accounts.models import Door, User
-from skill_endpoint.facts.models import Fact, FactImport, FactText
+from skill_endpoint.facts.models import Fact, FactImport, FactText, Topic, Version
 from skill_endpoint.facts.transfer_plan import plan
 from skill_endpoint.facts.transfer_sheet import (
     COLUMNS,
     MAX_BYTES,
+    MAX_LINES,
     MAX_ROWS,
     Refused,
     decoded,
@@ -38,6 +41,7 @@ from tests.conftest import browser
 pytestmark = pytest.mark.django_db
 FACTS = "/admin/facts/fact/"
 IMPORT = f"{FACTS}import/"
+COLUMNS_LINE = b"slug,language\n"
 NEW = {
     "topic": "deep-sea",
     "slug": "eel",
@@ -320,6 +324,10 @@ def test_lines_are_counted_as_an_editor_counts_them(office: Client, fact: Fact) 
         (b'slug,language\n"squid,en', "cannot be read as CSV"),
         (b"slug,language\n" + b"x" * 200_000 + b",en", "cannot be read as CSV"),
         (b"slug,language\n" + b"squid,en\n" * (MAX_ROWS + 1), "more than 10000 rows"),
+        (COLUMNS_LINE + b"\n" * (MAX_LINES + 1), "more than 10000 rows"),
+        (COLUMNS_LINE + b"\r" * (MAX_LINES + 1), "more than 10000 rows"),
+        (COLUMNS_LINE + b",\r\n" * (MAX_LINES + 1), "more than 10000 rows"),
+        (b"slug," * 20_000 + b"slug\nsquid", "The first line must name the columns"),
         (b"slug,language\n" + b"x" * MAX_BYTES, "too large"),
     ],
 )
@@ -417,6 +425,42 @@ def test_a_large_preview_is_paged_and_costs_few_statements(
     with django_assert_max_num_queries(40):
         assert confirm(office, preview).status_code == 302
     assert Fact.objects.count() == 701
+
+
+def test_the_pages_of_a_preview_are_worked_out_once(office: Client, fact: Fact) -> None:
+    rows = [NEW | {"slug": f"eel-{n}"} for n in range(40)]
+    preview = send(office, table(*rows, NEW | {"slug": "squid"}))
+    with CaptureQueriesContext(connection) as asked:
+        again = office.get(f"{preview.request['PATH_INFO']}?page=2")
+    assert again.context["seen"] == preview.context["seen"]
+    assert again.context["plan"].unchanged == preview.context["plan"].unchanged
+    assert again.context["page"].number == 2
+    assert not [query for query in asked if '"slug" IN (' in query["sql"]]  # of the file
+
+
+def test_a_preview_follows_what_operators_change(office: Client, fact: Fact) -> None:
+    preview = send(office, table(NEW | {"topic": "deep-space"}))
+    assert "There is no such topic" in said(preview)
+    Topic.objects.create(slug="deep-space", name="Deep space")
+    assert "There is no such topic" not in said(office.get(preview.request["PATH_INFO"]))
+    preview = send(office, table(NEW | {"slug": "squid", "speech": "It is large."}))
+    FactText.objects.update(speech="It is small.")
+    Version.objects.create(fact=fact, content={}, how=Version.How.EDITED)
+    assert "small." in said(office.get(preview.request["PATH_INFO"]))
+
+
+def test_a_cache_that_is_down_breaks_no_preview(
+    office: Client, fact: Fact, settings: Settings
+) -> None:
+    preview = send(office, table(NEW))
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://localhost:1/0",
+        }
+    }
+    assert office.get(preview.request["PATH_INFO"]).context["plan"].new
+    assert confirm(office, preview).status_code == 302
 
 
 @given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
