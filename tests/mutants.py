@@ -533,6 +533,20 @@ MUTANTS = [
         "return True or",
         "tests/skill_endpoint/facts/test_locators.py",
     ),
+    Mutant(
+        "an import is bounded before it is read",
+        "skill_endpoint/facts/transfer_sheet.py",
+        '- text.count("\\r\\n") > MAX_LINES:',
+        "< 0:",
+        "tests/companion/test_content_admin_transfer.py",
+    ),
+    Mutant(
+        "a preview is worked out once",
+        "skill_endpoint/facts/admin_transfer.py",
+        "        forgiving_cache.keep(key, kept, seconds=KEPT.total_seconds())\n",
+        "",
+        "tests/companion/test_content_admin_transfer.py",
+    ),
     # content and conversation
     Mutant(
         "nobody unknown fills the queue of reports",
