@@ -547,6 +547,20 @@ MUTANTS = [
         "",
         "tests/companion/test_content_admin_transfer.py",
     ),
+    Mutant(
+        "operators' searches are bounded",
+        "accounts/careful_admin.py",
+        "    search_form_class = BoundedSearch",
+        "    pass",
+        "tests/companion/test_careful_admin.py",
+    ),
+    Mutant(
+        "operators' searches have few words",
+        "accounts/careful_admin.py",
+        "search_term.split()[:SEARCH_MAX_WORDS]",
+        "search_term.split()",
+        "tests/companion/test_careful_admin.py",
+    ),
     # content and conversation
     Mutant(
         "nobody unknown fills the queue of reports",

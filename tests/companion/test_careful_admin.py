@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from tests.conftest import browser
@@ -48,7 +49,9 @@ def test_a_lookup_that_no_filter_makes_is_refused(office: Client, address: str) 
     ],
 )
 def test_a_value_that_no_date_has_leads_back_to_the_list(office: Client, address: str) -> None:
-    before = transaction.savepoint_create()  # what PostgreSQL refuses ends the transaction of the test
+    before = (
+        transaction.savepoint_create()
+    )  # what PostgreSQL refuses ends the transaction of the test
     response = office.get(f"/admin/{address}")
     transaction.savepoint_rollback(before)
     assert (response.status_code, response["Location"].partition("?")[2]) == (302, "e=1")
@@ -92,3 +95,14 @@ def test_session_keys_are_shown_to_nobody(office: Client, operator: User, model:
 
 def test_there_is_no_password_to_change(office: Client) -> None:
     assert office.get("/admin/password_change/").status_code == 404
+
+
+@pytest.mark.parametrize("model", ["accounts/user", "facts/fact", "facts/factreport"])
+def test_a_search_is_bounded_and_says_so(office: Client, model: str) -> None:
+    answer = office.get(f"/admin/{model}/", {"q": "a " * 900})
+    assert answer.status_code == 200
+    assert "at most 400 characters" in answer.content.decode()
+    with CaptureQueriesContext(connection) as asked:
+        answer = office.get(f"/admin/{model}/", {"q": "a " * 190})
+    assert "at most" not in answer.content.decode()
+    assert max(query["sql"].count("LIKE") for query in asked) <= 12 * 6
