@@ -18,7 +18,7 @@ from accounts import erasure
 from accounts.data_export.models import DataExport
 from accounts.models import Deletion, Door, Tombstone, User, sub_digest
 from accounts.personal_data import on_erasure
-from skill_endpoint.facts.models import Favourite, Version
+from skill_endpoint.facts.models import FactReport, Favourite, Version
 from skill_endpoint.models import AccountLink
 from skill_endpoint.simulator.envelopes import Device
 from tests.companion.conftest import NewFact, SignIn
@@ -218,11 +218,14 @@ def test_it_offers_the_download_first_and_says_what_stays(
 def test_what_stays_for_others_is_said(
     linked: User, fresh: FreshBrowser, new_fact: NewFact
 ) -> None:
-    Version.objects.create(fact=new_fact(), content={}, how="edited", by=linked)
+    fact = new_fact()
+    Version.objects.create(fact=fact, content={}, how="edited", by=linked)
+    FactReport.objects.create(fact=fact, language="en", user=linked)
     sections = soup(fresh(linked).get(PAGE)).select("main section.card")
     texts = [" ".join(section.get_text(" ").split()) for section in sections]
-    assert "Facts and topics you edited" not in texts[0]
-    assert "Facts and topics you edited" in texts[1]
+    for label in ("Facts and topics you edited", "Facts you reported as wrong"):
+        assert label not in texts[0]
+        assert label in texts[1]
 
 
 def test_it_takes_few_statements(linked: User, fresh: FreshBrowser) -> None:
