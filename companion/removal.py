@@ -16,6 +16,7 @@ from skill_endpoint.facts.models import Fact, Favourite, Hearing
 
 _KEY = "removed"
 SAVED, HEARD = "saved", "heard"
+_PRESSES = {"fact_remove", "history_remove"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Removal:
             door=row.door,
             moment=moment.isoformat(),
             at=timezone.now().isoformat(),
-            page=_page(request),
+            page=_path(safe_next(request, "") or page_behind(request)),
         )
         request.session[_KEY] = asdict(removal)
 
@@ -90,9 +91,11 @@ class Removal:
         return self.kind == HEARD
 
     def is_offered_on(self, request: SiteRequest) -> bool:
-        """On the page of its list, and where it was removed."""
+        """On the page of its list, where it was removed, and in the answer to that press."""
         its_list = reverse("history" if self.is_of_history else "saved")
-        return _page(request) in {its_list, self.page}
+        here = _path(page_behind(request) or request.path)
+        is_answer = request.resolver_match and request.resolver_match.url_name in _PRESSES
+        return bool(is_answer) or here in {its_list, self.page}
 
     def undo(self, user: User) -> bool:
         """Put it back by the door and at the time of then; False if the fact is gone."""
@@ -106,7 +109,5 @@ class Removal:
         return True
 
 
-def _page(request: SiteRequest) -> str:
-    """The path that the person sees; a form says it, and htmx."""
-    address = safe_next(request, "") or page_behind(request) or request.path
+def _path(address: str) -> str:
     return address.partition("?")[0]

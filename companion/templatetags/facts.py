@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from companion.http import safe_next
+from accounts.own_path import is_own_path
 from skill_endpoint.facts.measures import shown
 from skill_endpoint.facts.models import Fact, FactText, candidates
 from skill_endpoint.models import AccountLink
@@ -94,7 +94,8 @@ def sign_in_address(context: Context) -> str:
     if not request or not request.resolver_match:
         return address
     if request.path.startswith("/accounts/"):
-        here = safe_next(request, "/")
+        after = request.GET.get("next", "")  # not of a form: this page may say that it is too big
+        here = after if is_own_path(after) else "/"
     else:
         # a page that itself goes on to another leads there, not the way in to it
         here = request.path if "next" in request.GET else request.get_full_path()

@@ -146,6 +146,15 @@ def test_it_saves_what_a_visitor_wanted_when_they_come_back_signed_in(
     assert not Favourite.objects.exists()
 
 
+def test_the_sign_in_page_says_that_the_fact_is_saved_then(
+    client: Client, new_fact: NewFact
+) -> None:
+    said, fact = "saved as soon as you are signed in", new_fact()
+    where = client.post(path(fact, "save"))["Location"]
+    assert said in main(client.get(where))
+    assert said not in main(client.get("/accounts/login/?next=/me/"))
+
+
 def test_it_saves_for_no_other_person_who_comes_later(
     client: Client, stranger: User, new_fact: NewFact
 ) -> None:

@@ -68,6 +68,10 @@ def test_it_takes_nobody_to_live_in_utc(sign_in: SignIn, linked: User) -> None:
         page = main(sign_in(linked).get("/"))
     assert "Hello" in page
     assert "Good morning" not in page
+    assert "your day begins at midnight UTC" in page
+    linked.profile.time_zone = "Asia/Tokyo"
+    linked.profile.save()
+    assert "UTC" not in main(sign_in(linked).get("/"))
 
 
 def test_it_escapes_the_name(sign_in: SignIn, linked: User) -> None:

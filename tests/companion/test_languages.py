@@ -136,7 +136,7 @@ def test_the_page_of_languages_says_what_there_is(
     new_fact("other")
     FactText.objects.create(fact=fact, language="fr", headline="Bleu", speech="Bleu.")
     client = sign_in(linked)
-    rows = [text(row) for row in soup(client.get("/me/languages/")).select("fieldset .row")]
+    rows = [text(row) for row in soup(client.get("/me/languages/")).select("fieldset .language")]
     assert rows[2] == "English 2 facts"
     assert rows[4] == "Français 1 fact · the others are told in English for now"
     assert rows[5] == "हिन्दी facts are told in English for now"

@@ -54,6 +54,7 @@ def test_privacy_lists_what_the_registry_holds(client: Client) -> None:
         assert (str(holding.why) in page) is not holding.for_operators
     for place in elsewhere():
         assert str(place.label) in page
+    assert "That an account was deleted" in page  # of nobody any more, so not in the registry
 
 
 def test_privacy_names_every_cookie(client: Client) -> None:
