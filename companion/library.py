@@ -13,7 +13,9 @@ from django.utils.translation import get_language
 
 from accounts.models import User
 from companion.languages import CODES
+from skill_endpoint.facts.folding import words_like
 from skill_endpoint.facts.models import (
+    SEARCH_MAX_WORDS,
     Fact,
     FactQuerySet,
     FactReport,
@@ -30,6 +32,7 @@ TRIES = 12  # facts that a visitor turns over before the first one comes again
 OFFERED = 3  # topics, where the chosen ones are used up
 _HEADLINES = 2000  # as many are compared with a search that found nothing
 _WORD = re.compile(r"\w{4,}")
+_SENTENCES = re.compile(r"(?<=[.!?؟।])\s+|(?<=[。！？])")
 
 
 def language() -> str:
@@ -138,6 +141,16 @@ def to_pick(person: User) -> list[Topic]:
     unheard = Fact.objects.published().told_in(language()).unheard_by(person)
     topics = Topic.objects.filter(Exists(unheard.filter(topic=OuterRef("pk"))))
     return list(topics.exclude(slug__in=person.profile.topics)[:OFFERED])
+
+
+def found_in(text: FactText, words: str) -> str:
+    """The sentence of `more` with a word that was searched for, where the hit shows it nowhere."""
+    shown, sentences = f"{text.headline} {text.speech}", _SENTENCES.split(text.more)
+    for word in words.split()[:SEARCH_MAX_WORDS]:
+        like = re.compile(words_like(word, language()), re.IGNORECASE)
+        if not like.search(shown):
+            return next((sentence for sentence in sentences if like.search(sentence)), "")
+    return ""
 
 
 def meant(words: str, topics: Iterable[Topic]) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.own_path import is_own_path
+from companion import library
 from skill_endpoint.facts.measures import shown
 from skill_endpoint.facts.models import Fact, FactText, candidates
 from skill_endpoint.models import AccountLink
@@ -30,6 +31,11 @@ def text_of(fact: Fact) -> FactText | None:
         return fact.text(get_language() or "en")
     except FactText.DoesNotExist:
         return None
+
+
+@register.simple_tag
+def found_in(text: FactText, words: str) -> str:
+    return library.found_in(text, words)
 
 
 @register.filter

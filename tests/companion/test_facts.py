@@ -411,6 +411,15 @@ def test_it_finds_a_word_by_its_beginning_and_its_other_number(
     assert "About it" in main(client.get(f"/{language}/facts/", {"q": typed}))
 
 
+def test_it_shows_the_sentence_that_was_found(client: Client, new_fact: NewFact) -> None:
+    new_fact("it", speech="A whale sings.", more="It dives deep. Krill is its food! It rests.")
+    found = "#results p.found"
+    assert text(soup(client.get("/facts/?q=KRILL")).select_one(found)) == "… Krill is its food!"
+    assert text(soup(client.get("/facts/?q=whale+rest")).select_one(found)) == "… It rests."
+    assert not soup(client.get("/facts/?q=whales")).select(found)
+    assert not soup(client.get("/facts/")).select(found)
+
+
 @pytest.mark.parametrize(
     ("typed", "told"), [("cat", "They scatter."), ("mars", "In March."), ("a", "An atlas.")]
 )
