@@ -211,7 +211,7 @@ def test_it_prints_apostrophes_as_they_are_set(client: Client, new_fact: NewFact
 
 
 def test_it_writes_dates_in_one_style(client: Client, new_fact: NewFact) -> None:
-    assert "Checked on 1 November 2026" in main(client.get(path(new_fact())))
+    assert "Checked on November 1, 2026" in main(client.get(path(new_fact())))
 
 
 def test_it_saves_by_the_web_door(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:

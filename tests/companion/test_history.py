@@ -81,7 +81,7 @@ def test_it_begins_the_day_where_the_person_lives(
     hear(linked, new_fact(), at=datetime(2026, 11, 21, 20, 0, tzinfo=UTC))
     day = soup(sign_in(linked).get("/history/")).select_one("h2.day time")
     assert day
-    assert (day["datetime"], text(day)) == ("2026-11-22", "22 November 2026")
+    assert (day["datetime"], text(day)) == ("2026-11-22", "November 22, 2026")
 
 
 def test_it_says_when_it_is_switched_off(sign_in: SignIn, linked: User, new_fact: NewFact) -> None:

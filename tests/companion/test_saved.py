@@ -57,7 +57,7 @@ def test_it_begins_the_day_where_the_person_lives(
     linked.profile.save()
     keep(linked, new_fact(), at=datetime(2026, 11, 21, 20, 0, tzinfo=UTC))
     page = soup(sign_in(linked).get("/saved/"))
-    assert text(page.select_one("h2.day")) == "22 November 2026"
+    assert text(page.select_one("h2.day")) == "November 22, 2026"
 
 
 def test_it_bears_a_time_zone_that_is_gone(

@@ -27,6 +27,6 @@ def test_it_says_how_long_ago(age: timedelta, said: str) -> None:
 
 def test_it_names_the_day_after_a_week() -> None:
     moment = timezone.now().replace(year=2020, month=3, day=4)
-    assert since(moment) == "4 March 2020"
+    assert since(moment) == "March 4, 2020"
     with translation.override("de"):
         assert since(moment) == "4. März 2020"

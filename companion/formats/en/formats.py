@@ -1,7 +1,7 @@
-"""Dates as the pages write them, one style everywhere; what is not here is Django's."""
+"""Dates as American English writes them, and Alexa’s cards; what is not here is Django's."""
 
 from __future__ import annotations
 
-DATE_FORMAT = "j F Y"
-MONTH_DAY_FORMAT = "j F"
-DATETIME_FORMAT = "j F Y, P"
+DATE_FORMAT = "F j, Y"
+MONTH_DAY_FORMAT = "F j"
+DATETIME_FORMAT = "F j, Y, P"
