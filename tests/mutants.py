@@ -561,6 +561,13 @@ MUTANTS = [
         "search_term.split()",
         "tests/companion/test_careful_admin.py",
     ),
+    Mutant(
+        "a notice ends with its session",
+        "companion/notices.py",
+        "OfThisSession(request) if has_session else",
+        "",
+        "tests/companion/test_notices.py",
+    ),
     # content and conversation
     Mutant(
         "nobody unknown fills the queue of reports",
