@@ -97,6 +97,7 @@ urlpatterns = [
     path("theme/", theme.theme, name="theme"),
     path("i18n/set/", language.set_language, name="set_language"),
     path("<language:language>/", include((in_each_language, "companion"), "in_language")),
+    path("favicon.ico", pages.favicon),
     # search engines
     path("robots.txt", search_engines.robots, name="robots"),
     path("sitemap.xml", search_engines.sitemap, name="sitemap"),

@@ -26,6 +26,7 @@ PUBLIC = (
     r"^today/$",
     r"^today\.",
     r"^feed\.atom$",
+    r"^favicon\.ico$",
     r"^robots\.txt$",
     r"^sitemap",
     r"^facts/",

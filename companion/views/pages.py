@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from accounts.personal_data import elsewhere, shown_holdings
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For who asks for it unasked, on the page of a feed for example."""
+    return redirect(static("companion/icon.svg"))
 
 
 @login_not_required

@@ -57,6 +57,10 @@ def test_privacy_lists_what_the_registry_holds(client: Client) -> None:
     assert "That an account was deleted" in page  # of nobody any more, so not in the registry
 
 
+def test_the_icon_is_where_browsers_guess_it(client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"].endswith("companion/icon.svg")
+
+
 def test_privacy_names_every_cookie(client: Client) -> None:
     named = {text(code) for code in soup(client.get("/privacy/")).select("th code")}
     assert named == {
