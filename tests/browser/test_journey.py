@@ -183,6 +183,23 @@ def test_tab_reaches_everything_and_leaves_again(visitor: Visitor, path: str) ->
     Keyboard(visitor.page).walk_through()
 
 
+@pytest.mark.parametrize("path", ["/", "/today/"])
+@pytest.mark.parametrize("role", ["", EMAIL])
+def test_back_comes_to_each_fact_again(visitor: Visitor, role: str, path: str) -> None:
+    page = visitor.page
+    if role:
+        visitor.sign_in(role)
+    visitor.go(path)
+    fact, seen = page.locator("main [id^=fact-]").first, []
+    for _turn in range(3):
+        seen.append(fact.inner_text())
+        page.locator("#another").click()
+        expect(fact).not_to_have_text(seen[-1])
+    for before in reversed(seen):
+        page.go_back()
+        expect(fact).to_have_text(before)
+
+
 def test_a_phone_only_person_signs_in(visitor: Visitor) -> None:
     visitor.sign_in(PHONE)
     visitor.go("/me/")
