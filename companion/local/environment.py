@@ -145,6 +145,31 @@ def kept_port(
     return port
 
 
+def held_port(
+    state: Path,
+    name: str,
+    *,
+    first: int | None = None,
+    say: Callable[[str], object] = lambda line: None,
+) -> socket.socket:
+    """As kept_port, and taken at once: a socket that listens there, for a server to be given.
+
+    Between a look at a port and a server that binds it seconds go by: another run may take it, and
+    what answers there is not ours.
+    """
+    for _attempt in range(20):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", kept_port(state, name, first=first, say=say)))
+            listener.listen()
+        except OSError:  # somebody was faster
+            listener.close()
+        else:
+            return listener
+    raise OSError(f"no port stays free for the {name}")
+
+
 def _await_free(port: int) -> None:
     """A process of the last run may be about to end: better its port than another."""
     end = time.monotonic() + 3

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,11 +58,12 @@ def running_site(
     what supervisor, pool and local AWS raise.
     """
     state = environment.private_folder(state.resolve())
-    with _lock(state), Supervisor(state / "logs") as supervisor:
-        ports = {
-            "site": environment.kept_port(state, "site", first=first_port, say=say),
-            "aws": environment.kept_port(state, "aws"),
-        }
+    with (
+        _lock(state),
+        Supervisor(state / "logs") as supervisor,
+        environment.held_port(state, "site", first=first_port, say=say) as listener,
+    ):
+        ports = {"site": listener.getsockname()[1], "aws": environment.kept_port(state, "aws")}
         aws = local_aws.start(supervisor, state / "aws", port=ports["aws"])
         settings = environment.for_site(state, port=ports["site"], aws_url=aws.url, more=more)
         prepare = _start_python(supervisor, "prepare", settings, "companion.local.prepare")
@@ -85,7 +87,7 @@ def running_site(
 
         supervisor.finish(prepare)
         say("database migrated, facts loaded, static files collected")
-        site = _start_site(supervisor, settings, ports["site"])
+        site = _start_site(supervisor, settings, listener)
         yield Site(
             url=settings["PUBLIC_URL"],
             state=state,
@@ -100,8 +102,12 @@ def running_site(
         )
 
 
-def _start_site(supervisor: Supervisor, settings: Mapping[str, str], port: int) -> Process:
+def _start_site(
+    supervisor: Supervisor, settings: Mapping[str, str], listener: socket.socket
+) -> Process:
     """One process with threads: caches and the SQLite file are shared by all requests.
+
+    From here on it alone listens, so that nobody waits for one that has ended.
 
     No access log: it would hold the codes that the pool sends in the query of callbacks.
     """
@@ -111,18 +117,28 @@ def _start_site(supervisor: Supervisor, settings: Mapping[str, str], port: int) 
         settings,
         "gunicorn",
         "companion.wsgi:application",
-        f"--bind=127.0.0.1:{port}",
+        f"--bind=fd://{listener.fileno()}",
         f"--config={environment.BASE_DIR / 'deploy' / 'gunicorn.conf.py'}",
         "--graceful-timeout=5",
+        sockets=[listener],
     )
-    supervisor.wait_ready(site, f"http://localhost:{port}/readyz")
+    host, port = listener.getsockname()
+    listener.close()
+    # not by name: on ::1 another process may listen
+    supervisor.wait_ready(site, f"http://{host}:{port}/readyz")
     return site
 
 
 def _start_python(
-    supervisor: Supervisor, name: str, settings: Mapping[str, str], module: str, *arguments: str
+    supervisor: Supervisor,
+    name: str,
+    settings: Mapping[str, str],
+    module: str,
+    *arguments: str,
+    sockets: Sequence[socket.socket] = (),
 ) -> Process:
-    return supervisor.start(name, [sys.executable, "-m", module, *arguments], settings)
+    command = [sys.executable, "-m", module, *arguments]
+    return supervisor.start(name, command, settings, sockets=sockets)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -75,8 +76,17 @@ class Supervisor:
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def start(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> Process:
+    def start(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        env: Mapping[str, str],
+        *,
+        sockets: Sequence[socket.socket] = (),
+    ) -> Process:
         """Start a program with exactly this environment; its output goes to `<logs>/<name>.log`.
+
+        It gets the `sockets` under the numbers that they have here.
 
         From the main thread only: the kernel's note of a parent's death (child.py) follows the
         thread that started the child, not the process.
@@ -95,6 +105,7 @@ class Supervisor:
                 stdout=descriptor,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=[each.fileno() for each in sockets],
             )
         finally:
             os.close(descriptor)
@@ -121,6 +132,7 @@ class Supervisor:
             process.check()
             try:
                 with _direct.open(url, timeout=5):
+                    process.check()  # it may have ended since, and another one have answered
                     return
             except urllib.error.HTTPError as answer:
                 with answer:

@@ -140,3 +140,28 @@ def test_it_writes_the_env_file_for_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert environment.read_env_file(path) == {"A": "1", "B": "x=y"}
+
+
+def test_a_port_that_is_lost_between_the_look_and_the_taking_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look is at one moment; here another process takes what it found, twice."""
+    taken: list[socket.socket] = []
+    look = environment.next_free_port
+
+    def look_and_lose(first: int) -> int:
+        port = look(first)
+        if len(taken) < 2:
+            taken.append(socket.create_server(("127.0.0.1", port)))
+        return port
+
+    monkeypatch.setattr(environment, "next_free_port", look_and_lose)
+    first = environment.free_port()
+    with environment.held_port(tmp_path, "site", first=first) as listener:
+        port = listener.getsockname()[1]
+        assert port not in {each.getsockname()[1] for each in taken}
+        assert not environment.is_free(port)
+        assert environment.kept_port(tmp_path, "site", first=first) != port
+    for each in taken:
+        each.close()
+    assert len(taken) == 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -94,6 +95,39 @@ def test_it_waits_until_a_process_answers(tmp_path: Path) -> None:
 
     assert process.popen.poll() is not None
     assert environment.is_free(port)
+
+
+def test_a_process_serves_on_the_socket_that_it_is_given(tmp_path: Path) -> None:
+    serve = (
+        "import http.server, socket, sys\n"
+        "server = http.server.HTTPServer(('', 0), http.server.SimpleHTTPRequestHandler, False)\n"
+        "server.socket = socket.socket(fileno=int(sys.argv[1])); server.serve_forever()"
+    )
+    with Supervisor(tmp_path) as own, socket.create_server(("127.0.0.1", 0)) as listener:
+        command = [sys.executable, "-c", serve, str(listener.fileno())]
+        process = own.start("it", command, environment.bare(own.logs), sockets=[listener])
+        port = listener.getsockname()[1]
+        listener.close()
+        own.wait_ready(process, f"http://127.0.0.1:{port}/", limit=10)
+        own.stop(process)
+        assert environment.is_free(port)
+
+
+def test_it_is_not_ready_by_the_answer_of_another(tmp_path: Path) -> None:
+    """It ends while somebody else answers at its address."""
+    slow = (
+        "import http.server, sys, time\n"
+        "class Slow(http.server.SimpleHTTPRequestHandler):\n"
+        "    def do_GET(self): time.sleep(1); super().do_GET()\n"
+        "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Slow).serve_forever()"
+    )
+    port = environment.free_port()
+    with Supervisor(tmp_path) as own:
+        other = start(own, slow, str(port), name="other")
+        own.wait_ready(other, f"http://127.0.0.1:{port}/")
+        ours = start(own, "import time; time.sleep(0.5); print('no port')", name="ours")
+        with pytest.raises(ProcessDied, match="ours ended"):
+            own.wait_ready(ours, f"http://127.0.0.1:{port}/")
 
 
 def test_it_reports_an_early_death_with_the_end_of_the_log(tmp_path: Path) -> None:
