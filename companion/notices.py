@@ -23,7 +23,7 @@ class OfThisSession(SessionStorage):
             response.delete_cookie(
                 CookieStorage.cookie_name,
                 domain=settings.SESSION_COOKIE_DOMAIN,
-                samesite=settings.SESSION_COOKIE_SAMESITE,
+                samesite="Lax",
             )
         return left
 

@@ -11,6 +11,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 
 from companion import kept
@@ -32,7 +33,7 @@ def test_it_is_built_once(client: Client, path: str) -> None:
     assert statements(client, path) == 0
     again = client.get(path)
     assert (again.content, again.headers) == (first.content, first.headers)
-    with time_machine.travel(kept.timezone.now() + kept.KEPT + timedelta(seconds=1)):
+    with time_machine.travel(timezone.now() + kept.KEPT + timedelta(seconds=1)):
         assert statements(client, path) > 0
 
 
@@ -74,7 +75,7 @@ def test_each_language_has_its_own(client: Client) -> None:
 @pytest.mark.parametrize("path", ["/sitemap-facts-1.xml", "/feed.atom"])
 def test_one_client_asks_only_so_often(client: Client, settings: Settings, path: str) -> None:
     settings.RATE_LIMITS = True
-    with time_machine.travel(kept.timezone.now(), tick=False):
+    with time_machine.travel(timezone.now(), tick=False):
         answers = [client.get(path) for _ in range(kept.RATE["rate"] + 1)]
         assert client.get(path, REMOTE_ADDR="10.1.2.3").status_code == 200
     assert [answer.status_code for answer in answers] == [200] * kept.RATE["rate"] + [429]
