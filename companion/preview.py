@@ -31,7 +31,7 @@ def preview_of(form: PreferencesForm) -> Preview:
         person.sub,
         name=profile.display_name,
         # as the skill does it: nobody chose UTC, so it tells nothing about the hour
-        hour=None if profile.time_zone == "UTC" else now.hour,
+        hour=None if profile.time_zone == time_zones.NOWHERE else now.hour,
     )
     about_you = about.who_you_are(
         name=profile.display_name,

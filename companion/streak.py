@@ -12,7 +12,6 @@ from accounts.models import User
 from skill_endpoint.facts.models import Hearing
 
 LONGEST = 366  # days that are looked at
-SHORTEST_SHOWN = 2
 
 # One step into the index a day, however much was heard on it; grouping rows by their local day
 # would read them all. Only placeholders and the table's name are put in.

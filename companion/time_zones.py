@@ -96,7 +96,7 @@ def choices(current: str) -> list[Choice | Group]:
     """UTC, then the regions; a current value that is in none of them stays possible."""
     regions = by_region(get_language() or "en")
     listed = any(current == name for _region, zones in regions for name, _city in zones)
-    other: list[Choice] = [] if listed or current in ("", "UTC") else [(current, current)]
+    other: list[Choice] = [] if listed or current in ("", NOWHERE) else [(current, current)]
     return [UTC, *other, *((_REGIONS[region], zones) for region, zones in regions)]
 
 
@@ -105,4 +105,4 @@ def of(profile: Profile) -> ZoneInfo:
     try:
         return ZoneInfo(profile.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+        return ZoneInfo(NOWHERE)
