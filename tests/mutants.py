@@ -149,6 +149,13 @@ MUTANTS = [
         "tests/companion/test_data.py",
     ),
     Mutant(
+        "a step that ran out ends nobody's download",
+        "accounts/data_export/models.py",
+        "claimed_at=claim).update(\n                state",
+        ").update(\n                state",
+        "tests/companion/test_data.py",
+    ),
+    Mutant(
         "other people's sessions do not exist",
         "companion/views/sessions.py",
         "filter(user=user, session_key__in=running)",

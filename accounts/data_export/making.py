@@ -61,12 +61,10 @@ class Cell:
 def begin(user: User, counts: dict[Holding, int], language: str) -> DataExport:
     """The export that is being made, or a new one."""
     shown = [counts.get(holding, 0) for holding in shown_holdings()]
-    export = DataExport.objects.begin(user, language=language, total_rows=sum(shown))
-    if not export.position:
-        position = asdict(Position(counts=shown))
-        DataExport.objects.filter(pk=export.pk, position={}).update(position=position)
-        export.refresh_from_db()
-    return export
+    position = asdict(Position(counts=shown))
+    return DataExport.objects.begin(
+        user, language=language, total_rows=sum(shown), position=position
+    )
 
 
 def take_step(export: DataExport, zone: ZoneInfo) -> None:
@@ -81,7 +79,7 @@ def take_step(export: DataExport, zone: ZoneInfo) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it was, the person reads that it failed
         # without the traceback: its last line may quote a row
         log.error("data_export_failed", error=type(error).__name__)
-        export.fail()
+        export.fail(claim)
 
 
 def members_of(export: DataExport) -> list[Member]:

@@ -26,7 +26,9 @@ class DataExportQuerySet(models.QuerySet["DataExport"]):
     def last_of(self, user: User) -> DataExport | None:
         return self.current().filter(user=user).order_by("-requested_at", "-pk").first()
 
-    def begin(self, user: User, *, language: str, total_rows: int) -> DataExport:
+    def begin(
+        self, user: User, *, language: str, total_rows: int, position: dict[str, Any]
+    ) -> DataExport:
         """A new one in the place of the last; the one that is being made, where there is one.
 
         Two presses at once make one: UNIQUE on what is being made decides.
@@ -40,7 +42,9 @@ class DataExportQuerySet(models.QuerySet["DataExport"]):
             with transaction.atomic():
                 # not one that another press began meanwhile
                 self.filter(user=user).exclude(state=DataExport.State.MAKING).delete()
-                return self.create(user=user, language=language, total_rows=total_rows)
+                return self.create(
+                    user=user, language=language, total_rows=total_rows, position=position
+                )
         except IntegrityError:
             return making.get()
 
@@ -115,13 +119,17 @@ class DataExport(models.Model):
         self.refresh_from_db()
         return bool(mine)
 
-    def fail(self) -> None:
-        """It can be tried again from the start; what was made so far is dropped."""
+    def fail(self, claim: datetime) -> None:
+        """It can be tried again from the start; what was made so far is dropped.
+
+        Not where the claim ran out meanwhile: another has it, and may be well.
+        """
         with transaction.atomic():
-            DataExportPart.objects.filter(export=self).delete()
-            DataExport.objects.filter(pk=self.pk).update(
+            mine = DataExport.objects.filter(pk=self.pk, claimed_at=claim).update(
                 state=self.State.FAILED, claimed_at=None, position={}
             )
+            if mine:
+                DataExportPart.objects.filter(export=self).delete()
         self.refresh_from_db()
 
 

@@ -51,7 +51,8 @@ def test_of_two_presses_at_the_same_moment_one_begins() -> None:
     def press() -> None:
         try:
             together.wait(timeout=10)
-            begun.append(DataExport.objects.begin(user, language="en", total_rows=1).pk)
+            export = DataExport.objects.begin(user, language="en", total_rows=1, position={})
+            begun.append(export.pk)
         except DatabaseError as error:
             failed.append(error)
         finally:

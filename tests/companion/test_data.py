@@ -304,6 +304,9 @@ def test_two_presses_make_one_and_two_tabs_take_one_step(history: User, sign_in:
     client.post(f"/me/data/export/{export.pk}/step/")
     assert not export.advance(claim, []), "too late: another has done it"
     assert DataExport.objects.get().steps == 1
+    export.fail(claim)
+    assert DataExport.objects.get().state == DataExport.State.MAKING, "nor is it theirs to end"
+    assert DataExportPart.objects.exists()
 
 
 def test_one_that_fails_says_so_and_can_be_tried_again(
