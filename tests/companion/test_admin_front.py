@@ -122,6 +122,7 @@ def test_exports_and_deletions_of_the_last_day(
     assert "Needs a look" in text(exports)
     said = "2 people asked for their data. 1 download failed. 2 accounts were deleted."
     assert said in text(exports)
+    assert hrefs(exports)
     for address in hrefs(exports):
         assert office.get(address).status_code == 200
 

@@ -111,7 +111,9 @@ def test_it_breaks_in_the_language_of_the_reader(
 
 
 def test_its_style_is_there_without_a_manifest() -> None:
-    for link in BeautifulSoup(render_to_string("500.html"), "html.parser").select("link[href]"):
+    links = BeautifulSoup(render_to_string("500.html"), "html.parser").select("link[href]")
+    assert links
+    for link in links:
         assert finders.find(str(link["href"]).removeprefix("/static/"))
 
 

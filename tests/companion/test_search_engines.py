@@ -178,6 +178,7 @@ def test_robots_are_told_what_is_private(client: Client, new_fact: NewFact) -> N
     said = client.get("/robots.txt").text
     assert f"Sitemap: {settings.PUBLIC_URL}/sitemap.xml" in said
     closed = re.findall(r"^Disallow: (/\S+)$", said, re.MULTILINE)
+    assert len(closed) > 5
     for path in closed:
         if "*" not in path:
             assert client.get(path).status_code != 200, path
