@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import structlog
 from allauth.usersessions.models import UserSession
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Deletion, Tombstone, User, sub_digest
 from accounts.personal_data import counts_of, elsewhere, holdings
+from accounts.pool import people
 from accounts.pool.client import cognito_idp
 
 log = structlog.get_logger(__name__)
@@ -60,19 +63,12 @@ def _delete_rows(user: User, by: Deletion.By) -> Deletion | None:
 
 
 def _delete_pool_user(sub: str) -> None:
-    """Sign the pool user out everywhere and delete it; one that is gone already is fine.
-
-    The user name is looked up: it equals the sub only for people who sign up in the pool itself,
-    a federated user is called Provider_id.
-    """
+    """Sign the pool user out everywhere and delete it; one that is gone already is fine."""
     idp = cognito_idp()
-    found = idp.list_users(
-        UserPoolId=settings.COGNITO_USER_POOL_ID, Filter=f'sub = "{sub}"', Limit=1
-    )
-    for user in found["Users"]:
-        name = {"UserPoolId": settings.COGNITO_USER_POOL_ID, "Username": user["Username"]}
-        try:
-            idp.admin_user_global_sign_out(**name)
-            idp.admin_delete_user(**name)
-        except idp.exceptions.UserNotFoundException:
-            continue
+    user = people.find(idp, sub)
+    if user is None:
+        return
+    name = {"UserPoolId": settings.COGNITO_USER_POOL_ID, "Username": user["Username"]}
+    with suppress(idp.exceptions.UserNotFoundException):
+        idp.admin_user_global_sign_out(**name)
+        idp.admin_delete_user(**name)

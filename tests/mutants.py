@@ -324,8 +324,8 @@ MUTANTS = [
     Mutant(
         "erasure reaches the pool",
         "accounts/erasure.py",
-        "            idp.admin_delete_user(**name)",
-        "            pass",
+        "        idp.admin_delete_user(**name)",
+        "        pass",
         "tests/accounts/test_erasure.py",
     ),
     # verifier of the voice door

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from django.conf import settings
 
+from accounts.pool import people
 from accounts.pool.client import cognito_idp
 
 
@@ -17,14 +17,11 @@ class PoolSilent(Exception):
 def pool_record(sub: str) -> dict[str, Any]:
     """Attributes by name, and when the entry was made and changed; empty where there is none."""
     try:
-        found = cognito_idp().list_users(
-            UserPoolId=settings.COGNITO_USER_POOL_ID, Filter=f'sub = "{sub}"', Limit=1
-        )["Users"]
+        user = people.find(cognito_idp(), sub)
     except (BotoCoreError, ClientError) as error:
         raise PoolSilent from error
-    if not found:
+    if user is None:
         return {}
-    user = found[0]
     return {
         **{each["Name"]: each.get("Value", "") for each in user.get("Attributes", [])},
         "username": user.get("Username", ""),

@@ -16,7 +16,7 @@ from accounts.pool import client as clients
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-    from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
+    from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef, UserTypeTypeDef
 
 
 def create_person(
@@ -67,6 +67,15 @@ def create_person(
     return next(attribute["Value"] for attribute in found if attribute["Name"] == "sub")
 
 
+def find(idp: CognitoIdentityProviderClient, sub: str) -> UserTypeTypeDef | None:
+    """The entry of a person, whose user name may be another: a federated one is Provider_id."""
+    quoted = sub.replace("\\", "\\\\").replace('"', '\\"')
+    found = idp.list_users(
+        UserPoolId=settings.COGNITO_USER_POOL_ID, Filter=f'sub = "{quoted}"', Limit=1
+    )
+    return next(iter(found["Users"]), None)
+
+
 def sign_out_everywhere(sub: str) -> bool:
     """Revoke every refresh token. Access tokens that were given out live on, up to an hour."""
     idp = clients.cognito_idp()
@@ -85,10 +94,8 @@ def enable(sub: str) -> bool:
 
 
 def _call(idp: CognitoIdentityProviderClient, sub: str, call: Callable[..., object]) -> bool:
-    """With the user name, which is looked up: that of a federated person is Provider_id."""
-    pool_id = settings.COGNITO_USER_POOL_ID
-    quoted = sub.replace("\\", "\\\\").replace('"', '\\"')
-    found = idp.list_users(UserPoolId=pool_id, Filter=f'sub = "{quoted}"', Limit=1)["Users"]
-    for user in found:
-        call(UserPoolId=pool_id, Username=user["Username"])
-    return bool(found)
+    user = find(idp, sub)
+    if user is None:
+        return False
+    call(UserPoolId=settings.COGNITO_USER_POOL_ID, Username=user["Username"])
+    return True
