@@ -24,7 +24,7 @@ from accounts import people_actions
 from accounts.careful_admin import CarefulAdmin
 from accounts.data_export.models import DataExport
 from accounts.models import Deletion, Profile, User
-from accounts.people_actions import described as described
+from accounts.people_actions import described
 
 # Of allauth's tables some stay empty here (settings.py), one repeats the person's sub, and one
 # holds session keys, with which whoever reads them is that person.

@@ -17,9 +17,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from accounts.admin import described
 from accounts.careful_admin import CarefulAdmin
 from accounts.models import User
+from accounts.people_actions import described
 from skill_endpoint.facts import history
 from skill_endpoint.facts.differences import Change, changes
 from skill_endpoint.facts.models import Fact, Topic, Version
