@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +17,7 @@ from accounts.admin import ReadOnlyAdmin, UserAdmin
 from accounts.models import User
 from accounts.people_actions import RECORDED, described
 from companion.devices import device_of
+from companion.open_sessions import open_sessions
 
 OPERATORS_SHOWN = 50
 SESSIONS_SHOWN = 20
@@ -27,11 +25,9 @@ SESSIONS_SHOWN = 20
 
 def sessions_panel(user: User) -> str:
     """Where the person is signed in now. Never a session's key: who has it is that person."""
-    running = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
-    sessions = UserSession.objects.filter(user=user, session_key__in=running)
     rows = [
         {"device": device_of(session.user_agent), "session": session}
-        for session in sessions.order_by("-last_seen_at")[:SESSIONS_SHOWN]
+        for session in open_sessions(user)[:SESSIONS_SHOWN]
     ]
     return render_to_string("admin/accounts/user/sessions.html", {"rows": rows})
 

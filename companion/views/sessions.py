@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,17 +14,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
 from companion import time_zones
 from companion.devices import device_of, network_of
 from companion.http import SignedInRequest, page_of
+from companion.open_sessions import open_sessions
 
 PAGE_SIZE = 20
 
 
 @require_safe
 def sessions(request: SignedInRequest) -> HttpResponse:
-    page = page_of(request, _open(request.user), PAGE_SIZE)
+    page = page_of(request, open_sessions(request.user), PAGE_SIZE)
     context = {
         "page": page,
         "rows": [_described(session) for session in page],
@@ -69,15 +68,8 @@ def end_others(request: SignedInRequest) -> HttpResponse:
     return redirect("sessions")
 
 
-def _open(user: User) -> QuerySet[UserSession]:
-    """Those whose session still runs, the one used last first."""
-    running = Session.objects.filter(expire_date__gte=timezone.now()).values("session_key")
-    rows: QuerySet[UserSession] = UserSession.objects.filter(user=user, session_key__in=running)
-    return rows.order_by("-last_seen_at", "-pk")
-
-
 def _others(request: SignedInRequest) -> QuerySet[UserSession]:
-    return _open(request.user).exclude(session_key=request.session.session_key)
+    return open_sessions(request.user).exclude(session_key=request.session.session_key)
 
 
 def _described(session: UserSession) -> dict[str, object]:
