@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-import structlog
 from ask_sdk_core.dispatch_components.request_components import AbstractResponseInterceptor
 from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_model.intent_request import IntentRequest
@@ -21,14 +20,13 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import forgiving_cache
 from accounts.models import User
 from skill_endpoint.caller import caller
 
 KEPT = timedelta(hours=24)
 LENGTH = 20  # turns of one person
 WORD = 64  # characters of what comes from the request; the names that we know are shorter
-
-log = structlog.get_logger(__name__)
 
 
 class Outcome(StrEnum):
@@ -60,11 +58,7 @@ class RecentTurn:
 
 def of(user: User) -> list[RecentTurn]:
     """Their turns of the last day, the newest first. A cache that is down knows of none."""
-    try:
-        return _read(user.pk)
-    except Exception as error:  # noqa: BLE001 - each cache backend has errors of its own
-        log.warning("recent_turns_cache_failed", error=type(error).__name__)
-        return []
+    return _read(user.pk)
 
 
 def forget(user: User) -> None:
@@ -91,11 +85,8 @@ def note(handler_input: HandlerInput, outcome: Outcome) -> None:
         refused=who.refused,
         request_id=str(request.request_id or "")[:255],
     )
-    try:
-        turns = [turn, *_read(who.known_as)][:LENGTH]
-        cache.set(_key(who.known_as), turns, timeout=int(KEPT.total_seconds()))
-    except Exception as error:  # noqa: BLE001 - each cache backend has errors of its own
-        log.warning("recent_turns_cache_failed", error=type(error).__name__)
+    turns = [turn, *_read(who.known_as)][:LENGTH]
+    forgiving_cache.keep(_key(who.known_as), turns, seconds=KEPT.total_seconds())
 
 
 class NoteTurn(AbstractResponseInterceptor):
@@ -112,5 +103,5 @@ def _key(user_id: int) -> str:
 
 def _read(user_id: int) -> list[RecentTurn]:
     since = timezone.now() - KEPT
-    found: list[RecentTurn] = cache.get(_key(user_id)) or []
+    found: list[RecentTurn] = forgiving_cache.found(_key(user_id)) or []
     return [turn for turn in found if turn.time > since]
