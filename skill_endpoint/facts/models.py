@@ -27,8 +27,6 @@ from skill_endpoint.facts.validators import (
 )
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
     from accounts.models import User
 
 # what a column holds over what is spoken: room for measures written both ways
@@ -117,17 +115,11 @@ class FactQuerySet(models.QuerySet["Fact"]):
         for word in words.split()[:SEARCH_MAX_WORDS]:
             pattern = words_like(word, language)
             named = Q(topic__name__iregex=pattern)
-            for candidate in candidates(language):
+            for candidate in dict.fromkeys(candidates(language)):
                 named |= Q(**{f"topic__names__{candidate}__name__iregex": pattern})
             told = FactText.objects.of_fact().readable_in(language).saying(pattern)
             facts = facts.filter(named | Q(Exists(told)))
         return facts
-
-    def marking_saved_by(self, user: User | AnonymousUser) -> Self:
-        """Each fact with `is_saved`: whether it is on the person's list."""
-        return self.annotate(
-            is_saved=Exists(Favourite.objects.filter(fact=OuterRef("pk"), user=user.pk))
-        )
 
 
 class Fact(models.Model):
