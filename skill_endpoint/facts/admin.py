@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.contrib import admin
@@ -276,7 +276,7 @@ class FactReportAdmin(CarefulAdmin):
 
     @admin.action(description=_("Close the selected reports"), permissions=["change"])
     def close(self, request: HttpRequest, reports: QuerySet[FactReport]) -> None:
-        changed = _close(
+        changed = _set_closed(
             request, reports.filter(closed_at=None), gettext("Closed."), timezone.now()
         )
         said = ngettext("%(n)s report was closed.", "%(n)s reports were closed.", changed)
@@ -284,14 +284,14 @@ class FactReportAdmin(CarefulAdmin):
 
     @admin.action(description=_("Open the selected reports again"), permissions=["change"])
     def reopen(self, request: HttpRequest, reports: FactReportQuerySet) -> None:
-        changed = _close(request, reports.reopenable(), gettext("Opened again."), None)
+        changed = _set_closed(request, reports.reopenable(), gettext("Opened again."), None)
         said = ngettext("%(n)s report is open again.", "%(n)s reports are open again.", changed)
         self.message_user(request, said % {"n": changed})
 
 
 @transaction.atomic
-def _close(
-    request: HttpRequest, reports: QuerySet[FactReport], message: str, closed_at: Any
+def _set_closed(
+    request: HttpRequest, reports: QuerySet[FactReport], message: str, closed_at: datetime | None
 ) -> int:
     rows = list(reports.select_related("fact"))
     FactReport.objects.filter(pk__in=[row.pk for row in rows]).update(closed_at=closed_at)

@@ -85,8 +85,8 @@ class ImportForm(forms.Form):
 
     def save(self, by: User) -> FactImport:
         """Keep the file for its preview; of those that wait already, the oldest goes."""
-        mine = FactImport.objects.filter(by=by).order_by("-made_at")
-        FactImport.objects.filter(pk__in=[each.pk for each in mine[FILES - 1 :]]).delete()
+        mine = FactImport.objects.filter(by=by).order_by("-made_at").values_list("pk", flat=True)
+        FactImport.objects.filter(pk__in=list(mine[FILES - 1 :])).delete()
         name = (self.cleaned_data["file"].name or "")[:120]
         return FactImport.objects.create(by=by, file_name=name, text=self.cleaned_data["text"])
 

@@ -24,7 +24,7 @@ def closed(fact: Fact, user: User | None) -> FactReport:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_at_once_are_one(linked: User, fact: Fact) -> None:
+def test_of_some_at_once_one_stays(linked: User, fact: Fact) -> None:
     start = threading.Barrier(8)
     errors: list[str] = []
 
