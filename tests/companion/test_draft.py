@@ -131,6 +131,7 @@ def test_a_get_keeps_nothing(client: Client, db: None) -> None:
     assert not Session.objects.exists()
 
 
+@time_machine.travel("2026-11-22T10:00Z", tick=False)  # in one window
 def test_it_is_limited(client: Client, db: None, settings: Settings) -> None:
     settings.RATE_LIMITS = True
     data = {"section": "name"}

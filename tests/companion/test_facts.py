@@ -175,6 +175,7 @@ def test_it_saves_no_other_fact_than_the_wished_for(
     assert not Favourite.objects.exists()
 
 
+@time_machine.travel("2026-11-22T10:00Z", tick=False)  # in one window
 def test_it_limits_the_wishes_of_visitors(
     client: Client, new_fact: NewFact, settings: Settings
 ) -> None:

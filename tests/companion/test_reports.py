@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 from django.test import Client
 from pytest_django import Settings
 
@@ -77,6 +78,7 @@ def test_it_asks_first(client: Client) -> None:
     assert not FactReport.objects.exists()
 
 
+@time_machine.travel("2026-11-22T10:00Z", tick=False)  # in one window
 def test_nobody_fills_the_queue(client: Client, settings: Settings) -> None:
     for _press in range(10):
         client.post(REPORT)

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from allauth.socialaccount.internal import statekit
 from django.test import Client
 from django.urls import reverse
@@ -102,6 +103,7 @@ def test_it_wants_a_csrf_token() -> None:
 
 
 @pytest.mark.usefixtures("_hosted_pages")
+@time_machine.travel("2026-11-22T10:00Z", tick=False)  # in one window
 def test_it_is_limited(client: Client, settings: Any) -> None:
     settings.RATE_LIMITS = True
     answers = [client.post(SIGN_UP).status_code for _ in range(31)]
