@@ -21,7 +21,7 @@ class Looks(TypedDict):
 
 
 SLOWER = 4
-# of the issue
+# the most that a page may have
 HOME_BYTES = 40_000
 LCP_SECONDS = 1.0
 RENDER_BLOCKING = 1

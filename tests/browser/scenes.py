@@ -29,11 +29,11 @@ from companion import draft
 from skill_endpoint.facts.models import Fact, FactReport, Favourite, Hearing
 from skill_endpoint.models import AccountLink
 
-# none of these is a statement of the page's own; the last notes once in five minutes, with whatever
-# page comes then, when a browser was last seen
 ELSEWHERE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
 )
+# none of these is a statement of the page's own; the last notes once in five minutes, with whatever
+# page comes then, when a browser was last seen
 CONTROL = (
     "SAVEPOINT",
     "RELEASE",
