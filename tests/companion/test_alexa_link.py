@@ -69,7 +69,7 @@ def test_it_says_why_to_link_again(sign_in: SignIn, linked: User) -> None:
     linked.profile.save()
     answer = sign_in(linked).get("/alexa-link/")
     assert "Needs linking again" in text(soup(answer).title)
-    assert "expired and was not renewed. Noticed on 4 November." in main(answer)
+    assert "expired and was not renewed. Noticed on November 4." in main(answer)
     assert len(soup(answer).select('form[action="/alexa-link/start/"]')) == 1
 
 
