@@ -56,7 +56,11 @@ def _delete_rows(user: User, by: Deletion.By) -> Deletion | None:
     with transaction.atomic():
         if not User.objects.select_for_update().filter(pk=user.pk).exists():
             return None
-        counts = {holding.model._meta.label: n for holding, n in counts_of(user).items() if n}
+        counts = {
+            holding.model._meta.label: n
+            for holding, n in counts_of(user).items()
+            if n and not holding.detach  # those stay, without the person
+        }
         for holding in holdings():
             holding.erase(user)
         return Deletion.objects.create(by=by, counts=counts)

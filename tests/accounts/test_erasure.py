@@ -99,9 +99,12 @@ def test_others_keep_what_is_theirs(person: User, stranger: User) -> None:
 def test_what_they_reported_waits_without_them(person: User) -> None:
     fact = Fact.objects.get()
     FactReport.objects.file(fact.pk, person, language="en", request_id="amzn1.echo-api.request.1")
-    delete_person(person)
+    deletion = delete_person(person)
     report = FactReport.objects.open().get()
     assert (report.fact, report.user, report.request_id) == (fact, None, "")
+    assert deletion
+    assert "facts.FactReport" not in deletion.counts
+    assert deletion.counts["accounts.User"] == 1
 
 
 def test_somebody_who_left_the_pool_already_is_deleted_too(person: User, pool: LivePool) -> None:
