@@ -95,9 +95,6 @@ class FactQuerySet(models.QuerySet["Fact"]):
     def with_text(self) -> Self:
         return self.select_related("topic").prefetch_related("texts")
 
-    def saved_by(self, user: User) -> Self:
-        return self.filter(favourites__user=user).order_by("-favourites__saved_at")
-
     def unheard_by(self, user: User) -> Self:
         return self.exclude(hearings__user=user)
 

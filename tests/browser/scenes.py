@@ -266,7 +266,8 @@ def scene(name: str, sub: str) -> dict[str, str]:
         made["link"] = str(link.pk if link else 0)
         session = UserSession.objects.filter(user=person, user_agent=ELSEWHERE).first()
         made["session"] = str(session.pk if session else 0)
-        saved = Fact.objects.published().saved_by(person).select_related("topic").first()
+        kept = Fact.objects.published().filter(favourites__user=person)
+        saved = kept.select_related("topic").order_by("-favourites__saved_at").first()
         made["saved"] = f"{saved.topic.slug}/{saved.slug}" if saved else ""
         report = FactReport.objects.filter(user=person).first()
         made["report"] = str(report.pk if report else 0)
