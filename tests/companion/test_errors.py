@@ -34,7 +34,7 @@ def test_it_says_that_the_page_was_open_too_long(db: None) -> None:
     assert "open too long" in main(answer)
 
 
-def test_it_says_that_a_page_is_for_others(sign_in: SignIn, stranger: User) -> None:
+def test_it_says_that_a_page_is_for_others(stranger: User) -> None:
     request = RequestFactory().get("/")
     request.user = stranger
     answer = errors.permission_denied(request, PermissionError())
@@ -158,9 +158,7 @@ def is_sent_above_the_page(answer: Any) -> bool:
     return bool((answer["HX-Retarget"], answer["HX-Reswap"]) == ("#notices", "innerHTML"))
 
 
-def test_errors_are_not_swapped_into_the_page(
-    monkeypatch: pytest.MonkeyPatch, db: None, settings: Any
-) -> None:
+def test_errors_are_not_swapped_into_the_page(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
     client = unshaken()
     missing = client.get("/facts/none/nothing/", headers=HTMX)
     assert missing.status_code == 404

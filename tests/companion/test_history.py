@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -258,11 +259,9 @@ def test_it_pages_by_thirty_in_few_statements(
 
 
 def test_the_last_page_of_much_history_looks_at_its_own_rows_only(
-    sign_in: SignIn, linked: User, new_fact: NewFact
+    linked: User, new_fact: NewFact
 ) -> None:
     """What lies before the page is counted along the index."""
-    from django.db import connection
-
     hear(linked, new_fact())
     mine = Hearing.objects.filter(user=linked).values("pk")[:30]
     plan = Hearing.objects.filter(pk__in=mine).with_facts("en").explain()
