@@ -157,7 +157,7 @@ MUTANTS = [
     ),
     Mutant(
         "other people's sessions do not exist",
-        "companion/views/sessions.py",
+        "companion/open_sessions.py",
         "filter(user=user, session_key__in=running)",
         "filter(session_key__in=running)",
         "tests/companion/test_sessions.py",
