@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from companion.http import safe_next
 
-COOKIE = "doors_theme"  # read by companion.context_processors.site
+COOKIE = "doors_theme"
 KEPT = timedelta(days=365)
 
 
