@@ -63,8 +63,9 @@ def _save_name(page: Page) -> None:
 def _without_cookies(page: Page) -> None:
     """A form that was open too long, sent without scripts."""
     page.context.clear_cookies(name="doors_csrf")
-    with page.expect_navigation():
-        page.locator("#name").evaluate("form => setTimeout(() => form.submit())")
+    page.locator("#name").evaluate("form => setTimeout(() => form.submit())")
+    page.wait_for_url("**/me/preferences/")
+    expect(page.locator("article.error")).to_be_visible()
 
 
 VISITOR = [
