@@ -45,8 +45,8 @@ class DataExportQuerySet(models.QuerySet["DataExport"]):
                 return self.create(
                     user=user, language=language, total_rows=total_rows, position=position
                 )
-        except IntegrityError:
-            return making.get()
+        except IntegrityError:  # the other press's, which may be finished by now
+            return self.filter(user=user).latest("requested_at", "pk")
 
 
 class DataExport(models.Model):

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import (
     Http404,
@@ -284,7 +284,10 @@ class FactReportAdmin(CarefulAdmin):
 
     @admin.action(description=_("Open the selected reports again"), permissions=["change"])
     def reopen(self, request: HttpRequest, reports: FactReportQuerySet) -> None:
-        changed = _set_closed(request, reports.reopenable(), gettext("Opened again."), None)
+        try:
+            changed = _set_closed(request, reports.reopenable(), gettext("Opened again."), None)
+        except IntegrityError:  # its person said it again at this moment: that one is open
+            changed = 0
         said = ngettext("%(n)s report is open again.", "%(n)s reports are open again.", changed)
         self.message_user(request, said % {"n": changed})
 

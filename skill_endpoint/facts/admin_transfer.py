@@ -199,6 +199,8 @@ def _import(file: FactImport, by: User, seen: str) -> Plan | None:
     locked = FactImport.objects.select_for_update().get(pk=file.pk)
     if locked.imported_at:
         return None
+    # nobody edits between the comparison and what follows from it; another import waits here
+    list(Fact.objects.select_for_update().values_list("pk"))
     made = plan(read(locked.text))
     if made.faults or made.fingerprint != seen:
         return made
