@@ -39,7 +39,7 @@ lint: .venv/.dev .venv/.translations ## check style, types, templates, migration
 	.venv/bin/mypy .
 	.venv/bin/djlint --check templates
 	.venv/bin/djlint --quiet --lint templates
-	.venv/bin/cfn-lint accounts/pool/template.yaml
+	.venv/bin/cfn-lint accounts/pool/template.yaml deploy/oauth-trace-gateway.yaml
 	.venv/bin/python -m companion.local.translations
 	.venv/bin/python manage.py makemigrations --check --dry-run --settings tests.settings
 	.venv/bin/python manage.py check --settings tests.settings --fail-level WARNING
