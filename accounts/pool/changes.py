@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Proposal:
     name: str
     stack_id: str
     is_creation: bool
-    pool_name: str
+    values: Mapping[str, str] = field(repr=False)  # all parameters, secrets among them
     settings: tuple[str, ...]  # parameters that change, as sentences
     changes: tuple[Change, ...] = ()
 

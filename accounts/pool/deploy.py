@@ -1,25 +1,26 @@
-"""The pool's CloudFormation stack: propose a change set, execute it, follow it to its end.
+"""A CloudFormation stack: propose a change set, execute it, follow it to its end.
 
-The template is always sent whole, and CloudFormation sends Cognito whole resources: Cognito resets
-what an update leaves out. For the same reason nothing is set beside the template. (A local AWS does
-not carry the SMS part of `MfaConfiguration` to `GetUserPoolMfaConfig`; it has no MFA pages to need
-it, and a call of our own after each deployment would be drift on AWS.)
+The pool's is one; a Kind says what another is made of. The pool's template is always sent whole,
+and CloudFormation sends Cognito whole resources: Cognito resets what an update leaves out. For the
+same reason nothing is set beside the template. (A local AWS does not carry the SMS part of
+`MfaConfiguration` to `GetUserPoolMfaConfig`; it has no MFA pages to need it, and a call of our own
+after each deployment would be drift on AWS.)
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
 
 from accounts.pool.changes import Change, Proposal, changed_settings
 from accounts.pool.errors import PoolError
 from accounts.pool.events import Follower, Say, ticks
-from accounts.pool.parameters import Wishes, complete
+from accounts.pool.parameters import complete
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -32,11 +33,35 @@ CHANGE_SET_LIMIT = 300.0  # seconds
 IN_REVIEW = "REVIEW_IN_PROGRESS"  # a stack that never was: its first change set waits
 
 
-class Stack:
-    """One deployment of the template. `say` gets a line of progress at a time."""
+class Wanted(Protocol):
+    """What an operator says about a stack."""
 
-    def __init__(self, client: CloudFormationClient, name: str = STACK, *, say: Say) -> None:
-        self.client, self.name, self.say = client, name, say
+    def parameters(self) -> dict[str, str]:
+        """Template parameters of what is said. Raises PoolError."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a stack is made of. `complete` takes the given and the previous parameters, and the
+    stack's name; `command` is the one whose deploy and destroy an error names.
+    """
+
+    template: Path
+    complete: Callable[[Mapping[str, str], Mapping[str, str], str], dict[str, str]]
+    command: str
+    is_protected: bool  # from deletion, by mistake or in the AWS console
+
+
+POOL = Kind(TEMPLATE, complete, "pool", is_protected=True)
+
+
+class Stack:
+    """One deployment of a template. `say` gets a line of progress at a time."""
+
+    def __init__(
+        self, client: CloudFormationClient, name: str = STACK, *, say: Say, kind: Kind = POOL
+    ) -> None:
+        self.client, self.name, self.say, self.kind = client, name, say, kind
 
     def describe(self) -> StackTypeDef | None:
         try:
@@ -52,13 +77,13 @@ class Stack:
         return {each["ParameterKey"]: each["ParameterValue"] for each in given}
 
     def outputs(self) -> dict[str, str]:
-        """PoolId, Issuer, SignInUrl, WebClientId, AlexaClientId. Raises PoolError."""
+        """Of the pool: PoolId, Issuer, SignInUrl, WebClientId, AlexaClientId. Raises PoolError."""
         found = self.describe()
         outputs = found.get("Outputs", []) if found else []
         if not outputs:
             raise PoolError(
                 f"there is no stack {self.name} in {self.client.meta.region_name}: "
-                "run `manage.py pool deploy` first"
+                f"run `manage.py {self.kind.command} deploy` first"
             )
         return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
@@ -66,19 +91,19 @@ class Stack:
         found = self.describe()
         return found is not None and found["StackStatus"] != IN_REVIEW
 
-    def propose(self, wishes: Wishes) -> Proposal | None:
+    def propose(self, wishes: Wanted) -> Proposal | None:
         """Make a change set; None where nothing would change. Raises PoolError."""
         given = wishes.parameters()
         found = self.describe()
         if found:
-            _require_quiet(self.name, found["StackStatus"])
+            self._require_quiet(found["StackStatus"])
         creation = not found or found["StackStatus"] == IN_REVIEW
-        body = TEMPLATE.read_text(encoding="utf-8")
+        body = self.kind.template.read_text(encoding="utf-8")
         template = self.client.validate_template(TemplateBody=body)
         known = {each["ParameterKey"] for each in template["Parameters"]}
         previous = {} if creation else self.parameters()
         kept = {name: value for name, value in previous.items() if name in known}
-        values = complete(given, kept, stack=self.name)
+        values = self.kind.complete(given, kept, self.name)
         name = f"deploy-{uuid.uuid4()}"
         answer = self.client.create_change_set(
             StackName=self.name,
@@ -95,7 +120,7 @@ class Stack:
             name,
             answer["StackId"],
             creation,
-            values["PoolName"],
+            values,
             changed_settings(previous, values),
         )
         try:
@@ -139,13 +164,17 @@ class Stack:
             self.client.delete_stack(StackName=found["StackId"])
 
     def execute(self, proposal: Proposal) -> None:
-        """Carry the change out and protect the stack from deletion. Raises PoolError."""
+        """Carry the change out and protect the stack from deletion, if its kind is.
+
+        Raises PoolError.
+        """
         follower = Follower(self.client, proposal.stack_id, self.say)
         self.client.execute_change_set(StackName=self.name, ChangeSetName=proposal.name)
         follower.finish("CREATE_COMPLETE", "UPDATE_COMPLETE")
-        self.client.update_termination_protection(
-            StackName=self.name, EnableTerminationProtection=True
-        )
+        if self.kind.is_protected:
+            self.client.update_termination_protection(
+                StackName=self.name, EnableTerminationProtection=True
+            )
 
     def delete(self) -> None:
         """Delete the stack; its resources with DeletionPolicy Retain stay. Raises PoolError."""
@@ -159,18 +188,21 @@ class Stack:
         self.client.delete_stack(StackName=found["StackId"])
         follower.finish("DELETE_COMPLETE")
 
-
-def _require_quiet(name: str, status: str) -> None:
-    """Raise PoolError where CloudFormation would refuse a change set, with the way out."""
-    if status == IN_REVIEW:
-        return
-    if status.endswith("IN_PROGRESS"):
-        raise PoolError(f"stack {name} is busy ({status}): wait until it is done, then try again")
-    if status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}:
-        raise PoolError(
-            f"stack {name} is {status}: run `manage.py pool destroy` to remove what is left of it"
-        )
-    if status == "UPDATE_ROLLBACK_FAILED":
-        raise PoolError(
-            f"stack {name} is {status}: continue its rollback in the AWS console, then try again"
-        )
+    def _require_quiet(self, status: str) -> None:
+        """Raise PoolError where CloudFormation would refuse a change set, with the way out."""
+        if status == IN_REVIEW:
+            return
+        if status.endswith("IN_PROGRESS"):
+            raise PoolError(
+                f"stack {self.name} is busy ({status}): wait until it is done, then try again"
+            )
+        if status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}:
+            raise PoolError(
+                f"stack {self.name} is {status}: run `manage.py {self.kind.command} destroy` to "
+                "remove what is left of it"
+            )
+        if status == "UPDATE_ROLLBACK_FAILED":
+            raise PoolError(
+                f"stack {self.name} is {status}: continue its rollback in the AWS console, then "
+                "try again"
+            )

@@ -50,9 +50,7 @@ class Wishes:
         return {name: value for name, value in values.items() if value}
 
 
-def complete(
-    given: Mapping[str, str], previous: Mapping[str, str], *, stack: str
-) -> dict[str, str]:
+def complete(given: Mapping[str, str], previous: Mapping[str, str], stack: str) -> dict[str, str]:
     """All parameters: given, else the previous value, else chosen here. Raises PoolError."""
     chosen = {"PoolName": stack, "SmsExternalId": str(uuid.uuid4())}
     values = {**chosen, **previous, **given}

@@ -115,7 +115,7 @@ class Command(BaseCommand):
         for line in (*proposal.settings, *map(str, proposal.changes)):
             self._say(f"  {line}")
         if proposal.is_creation:
-            name = proposal.pool_name
+            name = proposal.values["PoolName"]
             for pool_id in destroy.namesakes(client.cognito_idp(), name):
                 self._warn(f"There is a pool {name} already ({pool_id}): this makes another,")
                 self._warn("without its people. To the website they would be new people.")
