@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -28,6 +28,24 @@ def cognito_idp() -> CognitoIdentityProviderClient:
 def cloudformation() -> CloudFormationClient:
     return boto3.client(
         "cloudformation",
+        region_name=settings.AWS_REGION,
+        endpoint_url=settings.AWS_ENDPOINT_URL or None,
+        config=_CONFIG,
+    )
+
+
+def apigateway() -> Any:
+    return boto3.client(
+        "apigateway",
+        region_name=settings.AWS_REGION,
+        endpoint_url=settings.AWS_ENDPOINT_URL or None,
+        config=_CONFIG,
+    )
+
+
+def logs() -> Any:
+    return boto3.client(
+        "logs",
         region_name=settings.AWS_REGION,
         endpoint_url=settings.AWS_ENDPOINT_URL or None,
         config=_CONFIG,

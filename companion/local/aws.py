@@ -61,7 +61,14 @@ def is_installed() -> bool:
     return EXECUTABLE.is_file()
 
 
-def start(supervisor: Supervisor, state: Path, *, port: int, persist: bool = True) -> LocalAws:
+def start(
+    supervisor: Supervisor,
+    state: Path,
+    *,
+    port: int,
+    persist: bool = True,
+    services: str = SERVICES,
+) -> LocalAws:
     """Start it; call `wait` before its first use. Raises NotInstalled.
 
     With `persist`, pools and people of `state` are there again. They are written only when it is
@@ -77,7 +84,7 @@ def start(supervisor: Supervisor, state: Path, *, port: int, persist: bool = Tru
         "MINISTACK_HOST": "localhost",
         "STATE_DIR": str(environment.private_folder(state / "services")),
         "PERSIST_STATE": "1" if persist else "0",
-        "SERVICES": SERVICES,
+        "SERVICES": services,
         "IOT_MTLS_ENABLED": "false",
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": "unix:///nonexistent",
@@ -93,9 +100,12 @@ def wait(supervisor: Supervisor, aws: LocalAws) -> None:
 
 
 @contextlib.contextmanager
-def running_local_aws(state: Path, *, persist: bool = False) -> Iterator[LocalAws]:
+def running_local_aws(
+    state: Path, *, persist: bool = False, services: str = SERVICES
+) -> Iterator[LocalAws]:
     """A local AWS alone, on a free port: for tests that need no site."""
     with Supervisor(state / "logs") as supervisor:
-        aws = start(supervisor, state / "aws", port=environment.free_port(), persist=persist)
+        port = environment.free_port()
+        aws = start(supervisor, state / "aws", port=port, persist=persist, services=services)
         wait(supervisor, aws)
         yield aws
