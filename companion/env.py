@@ -51,6 +51,14 @@ def flag(name: str, *, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name}={value}: write 1 or 0")
 
 
+def number(name: str, default: int) -> int:
+    """A whole number from 1 on."""
+    value = text(name) or str(default)
+    if not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise ImproperlyConfigured(f"{name}={value}: write a whole number like {default}")
+    return int(value)
+
+
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 

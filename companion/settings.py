@@ -53,6 +53,10 @@ COGNITO_WEB_CLIENT_SECRET = env.secret("COGNITO_WEB_CLIENT_SECRET")
 COGNITO_ALEXA_CLIENT_ID = env.text("COGNITO_ALEXA_CLIENT_ID")
 COGNITO_ALEXA_CLIENT_SECRET = env.secret("COGNITO_ALEXA_CLIENT_SECRET")
 
+# The front of the pool's OAuth endpoints (accounts/oauth_trace): whether its addresses are there.
+OAUTH_TRACE = env.flag("OAUTH_TRACE")
+OAUTH_TRACE_DAYS = env.number("OAUTH_TRACE_DAYS", 14)  # how long attempts are kept
+
 # --- Alexa -------------------------------------------------------------------------------------
 ALEXA_SKILL_IDS = env.words("ALEXA_SKILL_IDS")
 ALEXA_VENDOR_ID = env.text("ALEXA_VENDOR_ID")
@@ -69,6 +73,7 @@ INSTALLED_APPS = [
     "skill_endpoint",
     "skill_endpoint.facts",
     "accounts",
+    "accounts.oauth_trace",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

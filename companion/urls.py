@@ -105,6 +105,8 @@ urlpatterns = [
     path("sitemap-facts-<int:number>.xml", search_engines.facts, name="sitemap_facts"),
     # the voice door
     path("", include("skill_endpoint.urls")),
+    # the front of the pool's OAuth endpoints
+    path("oauth/", include("accounts.oauth_trace.urls")),
     # probes and counters
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

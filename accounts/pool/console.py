@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from accounts.pool.deploy import Stack
+from accounts.pool.parameters import TRACE_CALLBACK_PATH
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -69,7 +70,11 @@ class PoolValues:
 
         https://developer.amazon.com/en-US/docs/alexa/account-linking/configure-authorization-code-grant.html
         """
-        own = [url for url in self.alexa_callbacks if AMAZON_PATH not in url]
+        own = [
+            url
+            for url in self.alexa_callbacks
+            if AMAZON_PATH not in url and not url.endswith(TRACE_CALLBACK_PATH)
+        ]
         return [
             ("Authorization grant type", "Auth Code Grant"),
             ("Your Web Authorization URI", f"{self.domain_url}/oauth2/authorize"),

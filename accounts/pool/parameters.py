@@ -22,6 +22,7 @@ CALLBACK_PATH = "/accounts/cognito/login/callback/"
 # after signing out, and on the way to a fresh sign-in (accounts/cognito/sign_in_again.py)
 LOGOUT_PATHS = ("/", "/accounts/cognito/again/")
 LINK_CALLBACK_PATH = "/alexa-link/return/"
+TRACE_CALLBACK_PATH = "/oauth/callback"  # of the trace of linking attempts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,8 @@ class Wishes:
         sites = [_site(url) for url in self.public_urls]
         callbacks = [_callback(url) for url in self.alexa_callbacks]
         callbacks = callbacks or [site + LINK_CALLBACK_PATH for site in sites]
+        traced = [site + TRACE_CALLBACK_PATH for site in sites]
+        callbacks += [url for url in traced if url not in callbacks]
         values = {
             "PoolName": self.pool_name,
             "DomainPrefix": self.domain_prefix and _prefix(self.domain_prefix),

@@ -50,6 +50,7 @@ def test_it_has_an_alexa_client_that_returns_to_amazon_and_to_us(pool: LivePool)
         "https://alexa.amazon.co.jp/api/skill/link/MLOCALVENDOR",
         f"{PUBLIC_URL}/alexa-link/return/",
         f"{PUBLIC_URL}/dev/alexa/callback/",
+        f"{PUBLIC_URL}/oauth/callback",
     ]
     assert found["RefreshTokenValidity"] == 3650
     assert found["AccessTokenValidity"] == 60

@@ -1,0 +1,31 @@
+"""What went wrong with a linking, and where to mend it: pure rules over a trace.
+
+`diagnose(trace, wanted)` asks every rule (rule.py); the rules stand in a module for each stage.
+"""
+
+from __future__ import annotations
+
+from accounts.oauth_trace.diagnosis import (  # the rules register themselves, in this order
+    r0_arrival,
+    r1_authorize,
+    r2_callback,
+    r3_token,
+    r4_refresh,
+    r5_skill,
+)
+from accounts.oauth_trace.diagnosis.rule import Evidence, Finding, Level, Rule, diagnose, rules
+
+__all__ = [
+    "Evidence",
+    "Finding",
+    "Level",
+    "Rule",
+    "diagnose",
+    "r0_arrival",
+    "r1_authorize",
+    "r2_callback",
+    "r3_token",
+    "r4_refresh",
+    "r5_skill",
+    "rules",
+]

@@ -1,0 +1,3 @@
+"""Rules about what Alexa asks of the authorize address."""
+
+from __future__ import annotations

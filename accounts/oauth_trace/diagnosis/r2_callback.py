@@ -1,0 +1,3 @@
+"""Rules about how the browser comes back from sign-in."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Rules about refreshing tokens."""
+
+from __future__ import annotations

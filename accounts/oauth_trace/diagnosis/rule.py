@@ -1,0 +1,113 @@
+"""What a rule and a finding are, and the list of all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from accounts.oauth_trace.models import Stage
+from accounts.oauth_trace.trace import Trace
+from accounts.oauth_trace.wanted import Wanted
+
+
+class Level(StrEnum):
+    ERROR = "error"  # the linking fails, or will
+    WARNING = "warning"  # it works, and will not stay so
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One value that was looked at: what it is, and what it was."""
+
+    label: str
+    value: str
+
+
+type Check = Callable[[Trace, Wanted], Sequence[Evidence] | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """The sentences are fixed, so that the table in docs/linking.md can be made from them."""
+
+    code: str
+    stage: Stage | None  # None: before anything arrived
+    level: Level
+    seen: str  # how it shows, for somebody who has no trace
+    cause: str  # one sentence
+    fix: str  # where to click, or what to type
+    source: str  # a page of the vendor's, or of the standard
+    check: Check
+
+
+@dataclass(frozen=True)
+class Finding:
+    rule: Rule
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def code(self) -> str:
+        return self.rule.code
+
+    @property
+    def level(self) -> Level:
+        return self.rule.level
+
+    @property
+    def stage(self) -> Stage | None:
+        return self.rule.stage
+
+
+_rules: dict[str, Rule] = {}
+_RANK = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTE: 2}
+
+
+def rule(
+    code: str,
+    *,
+    stage: Stage | None,
+    level: Level,
+    seen: str,
+    cause: str,
+    fix: str,
+    source: str,
+) -> Callable[[Check], Check]:
+    """Register a check. It returns the evidence, the two values that differ first; or None."""
+
+    def decorator(check: Check) -> Check:
+        if code in _rules:
+            raise ValueError(f"two rules are called {code}")
+        _rules[code] = Rule(
+            code=code,
+            stage=stage,
+            level=level,
+            seen=seen,
+            cause=cause,
+            fix=fix,
+            source=source,
+            check=check,
+        )
+        return check
+
+    return decorator
+
+
+def rules() -> list[Rule]:
+    """All of them, in the order of a linking."""
+    return list(_rules.values())
+
+
+def by_code(code: str) -> Rule | None:
+    return _rules.get(code)
+
+
+def diagnose(trace: Trace, wanted: Wanted) -> list[Finding]:
+    """What applies, the gravest first; of equals, in the order of the rules."""
+    found = [
+        Finding(rule, tuple(evidence))
+        for rule in _rules.values()
+        if (evidence := rule.check(trace, wanted)) is not None
+    ]
+    return sorted(found, key=lambda finding: _RANK[finding.level])

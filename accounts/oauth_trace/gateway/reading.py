@@ -1,0 +1,244 @@
+"""From exchanges of a log to attempts with a verdict: redacted first, like everything the trace has.
+
+Nothing here keeps anything: what the log says is read, judged and forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from accounts.oauth_trace import redaction
+from accounts.oauth_trace.diagnosis import Finding, diagnose
+from accounts.oauth_trace.exchange import Field, Message, Value, value_of
+from accounts.oauth_trace.gateway.log_lines import Logged
+from accounts.oauth_trace.models import Attempt, Stage
+from accounts.oauth_trace.trace import Recorded, Trace
+from accounts.oauth_trace.verdict import Verdict, verdict
+from accounts.oauth_trace.wanted import Wanted
+
+AUTHORIZE, TOKEN = "/oauth2/authorize", "/oauth2/token"  # resources of the gateway
+
+# what stands for a part that the log does not have: it is there, and nobody knows what it is
+_UNSEEN = Value(length=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """One exchange after redaction. `cut` says in words what the log does not have of it."""
+
+    request_id: str
+    recorded: Recorded
+    cut: tuple[str, ...] = ()
+
+
+@dataclass
+class Attempted:
+    """Exchanges that belong to one try to link."""
+
+    reads: list[Read] = field(default_factory=list)
+    # digests that the next exchange can be known by
+    keys: set[str] = field(default_factory=set)
+
+    @property
+    def first(self) -> Recorded:
+        return self.reads[0].recorded
+
+    def has(self, stage: Stage) -> bool:
+        return any(read.recorded.stage == stage for read in self.reads)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """An attempt and what is to be said of it."""
+
+    attempted: Attempted
+    trace: Trace
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+
+
+def read(logged: Logged) -> list[Read]:
+    """The exchange as the trace would have recorded it; empty for another address of the API.
+
+    The OAuth server's answer to the authorize request may be the way back to Alexa already, with an
+    error: this is the callback, too.
+    """
+    if logged.resource not in {AUTHORIZE, TOKEN}:
+        return []
+    cut = [*sorted(logged.cut)]
+    pairs = [pair for pair in logged.request_headers if pair[0] != "authorization"]
+    form_type = [("content-type", "application/x-www-form-urlencoded")]
+    is_form = logged.resource == TOKEN and not any(name == "content-type" for name, _ in pairs)
+    request = redaction.request(
+        method=logged.method,
+        url=logged.url,
+        query=logged.query,
+        headers_=pairs + form_type if is_form else pairs,
+        body=logged.request_body,
+    )
+    if logged.hides_authorization:
+        cut.append("the Authorization header")
+        hidden = (Field("client_id", _UNSEEN), Field("client_secret", _UNSEEN))
+        request = replace(request, basic=hidden)
+    response = redaction.answer(
+        status=logged.status,
+        headers_=logged.answer_headers,
+        body=logged.answer_body,
+        problem=logged.problem,
+    )
+    recorded = Recorded(
+        stage=_stage(logged.resource, request),
+        at=logged.at,
+        milliseconds=logged.milliseconds,
+        request=request,
+        response=response if logged.is_over else Message(),
+    )
+    reads = [Read(request_id=logged.request_id, recorded=recorded, cut=tuple(cut))]
+    if way_back := _way_back(recorded):
+        reads.append(Read(request_id=logged.request_id, recorded=way_back))
+    return reads
+
+
+def _stage(resource: str, request: Message) -> Stage:
+    if resource == AUTHORIZE:
+        return Stage.AUTHORIZE
+    return Stage.REFRESH if request.text("grant_type") == "refresh_token" else Stage.TOKEN
+
+
+def _way_back(recorded: Recorded) -> Recorded | None:
+    """An answer to authorize that goes straight to the redirect_uri."""
+    answer, back = recorded.response, recorded.request.text("redirect_uri")
+    if recorded.stage != Stage.AUTHORIZE or not back or answer.location != back:
+        return None
+    request = Message(method="GET", address=back, query=answer.location_query)
+    return Recorded(
+        stage=Stage.CALLBACK, at=recorded.at, request=request, response=Message(status=302)
+    )
+
+
+def attempts(logged: Iterable[Logged]) -> list[Attempted]:
+    """Put exchanges together by state, code, token and PKCE digests, in the order of the log.
+
+    A code shows at the token endpoint only, for the way back does not lead over the gateway: where
+    there is no PKCE, a token request belongs to the one attempt that waits for it, and to none
+    where two do.
+    """
+    found: list[Attempted] = []
+    for exchange in logged:
+        reads = read(exchange)
+        if not reads:
+            continue
+        recorded = reads[0].recorded
+        keys = _keys(recorded)
+        own = next((each for each in reversed(found) if each.keys & keys), None)
+        if own is None and recorded.stage == Stage.TOKEN:
+            own = _only_candidate(found, recorded)
+        if own is None:
+            own = Attempted()
+            found.append(own)
+        own.reads += reads
+        own.keys |= keys
+    return found
+
+
+def _keys(recorded: Recorded) -> set[str]:
+    request, answer = recorded.request, recorded.response
+    named = [
+        ("state", request.get("state")),
+        ("code", request.get("code")),
+        ("challenge", request.get("code_challenge") or request.get("S256 of code_verifier")),
+        ("refresh", request.get("refresh_token")),
+        ("refresh", answer.get("refresh_token")),
+    ]
+    return {f"{name} {value.digest}" for name, value in named if value and value.digest}
+
+
+def _only_candidate(found: Sequence[Attempted], recorded: Recorded) -> Attempted | None:
+    back = recorded.request.text("redirect_uri")
+    waiting = [
+        each
+        for each in found
+        if each.has(Stage.AUTHORIZE)
+        and not each.has(Stage.TOKEN)
+        and not each.has(Stage.CALLBACK)
+        and timedelta(0) <= recorded.at - each.reads[-1].recorded.at <= Attempt.ABANDONED
+        and (not back or each.first.request.text("redirect_uri") in {"", back})
+    ]
+    return waiting[0] if len(waiting) == 1 else None
+
+
+def judge(attempted: Attempted, wanted: Wanted, *, now: datetime) -> Judged:
+    """What diagnosis says. A finding that only holds because the log was cut is left out.
+
+    It is asked twice: of what the log has, and of the same with the cut parts as they should be.
+    """
+    as_logged = _trace(attempted, now)
+    mended = replace(
+        as_logged, events=tuple(_mended(each, as_logged, wanted) for each in attempted.reads)
+    )
+    in_both = {finding.code for finding in diagnose(as_logged, wanted)}
+    findings = tuple(each for each in diagnose(mended, wanted) if each.code in in_both)
+    return Judged(
+        attempted=attempted, trace=as_logged, findings=findings, verdict=verdict(mended, findings)
+    )
+
+
+def _trace(attempted: Attempted, now: datetime) -> Trace:
+    return Trace(
+        started_at=attempted.first.at,
+        seen_at=now,
+        redirect_uri=attempted.first.request.text("redirect_uri"),
+        events=tuple(each.recorded for each in attempted.reads),
+    )
+
+
+def _mended(own: Read, trace: Trace, wanted: Wanted) -> Recorded:
+    """The exchange with each cut part as a linking that works would have it."""
+    recorded = own.recorded
+    request, answer = recorded.request, recorded.response
+    if "query" in own.cut:
+        request = replace(request, query=_filled(request.query, _good_query(wanted, trace)))
+    if "request body" in own.cut:
+        good = _good_form(recorded.stage, trace)
+        request = replace(request, body=_filled(request.body, good), body_kind="form")
+    if "answer body" in own.cut and answer.status == 200 and answer.body_kind == "json":
+        answer = replace(answer, body=_filled(answer.body, _good_answer(recorded.stage)))
+    return replace(recorded, request=request, response=answer)
+
+
+def _filled(fields: tuple[Field, ...], good: dict[str, Value]) -> tuple[Field, ...]:
+    return fields + tuple(
+        Field(name, value) for name, value in good.items() if value_of(fields, name) is None
+    )
+
+
+def _good_query(wanted: Wanted, trace: Trace) -> dict[str, Value]:
+    token = trace.first(Stage.TOKEN)
+    back = token.request.text("redirect_uri") if token else ""
+    back = back or next(iter(wanted.amazon_callbacks), "")
+    good = {
+        "response_type": Value(text="code"),
+        "client_id": Value(text=wanted.client_id),
+        "state": _UNSEEN,
+        "scope": Value(text=" ".join(wanted.scopes or ("openid",))),
+    }
+    return good | ({"redirect_uri": Value(text=back)} if back else {})
+
+
+def _good_form(stage: Stage, trace: Trace) -> dict[str, Value]:
+    if stage == Stage.REFRESH:
+        return {"refresh_token": _UNSEEN}
+    good = {"grant_type": Value(text="authorization_code"), "code": _UNSEEN}
+    back = trace.redirect_uri
+    return good | ({"redirect_uri": Value(text=back)} if back else {})
+
+
+def _good_answer(stage: Stage) -> dict[str, Value]:
+    good = {
+        "access_token": _UNSEEN,
+        "token_type": Value(text="Bearer"),
+        "expires_in": Value(text="3600"),
+    }
+    return good if stage == Stage.REFRESH else good | {"refresh_token": _UNSEEN}

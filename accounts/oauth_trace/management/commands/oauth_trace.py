@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.oauth_trace import recording, wanted
+from accounts.oauth_trace.models import Attempt, Span
+from accounts.tables import require_table
+
+MOST_HOURS = 7 * 24
+EXAMPLES = """
+manage.py oauth_trace on --hours 2    record linking attempts for two hours
+manage.py oauth_trace status          is it on, what came, which addresses to type where
+manage.py oauth_trace off             stop recording; linking goes on
+
+Alexa's developer console points at PUBLIC_URL/oauth/authorize and /oauth/token while you look for
+a fault. Those addresses pass on whenever OAUTH_TRACE=1, recording or not.
+"""
+
+
+class Command(BaseCommand):
+    help = "Record what Alexa and the pool say to each other while an account is linked."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        kwargs |= {"epilog": EXAMPLES, "formatter_class": RawDescriptionHelpFormatter}
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        on = actions.add_parser("on", help="record from now on, for a time")
+        on.add_argument("--hours", type=float, default=2, help="for so long (default: 2)")
+        on.add_argument(
+            "--no-capture",
+            action="store_true",
+            help="do not lead the way back from sign-in over this site: what the sign-in page "
+            "answers is not seen then",
+        )
+        actions.add_parser("off", help="stop recording")
+        actions.add_parser("status", help="is it on, and what has arrived")
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        require_table(Span)
+        if not settings.OAUTH_TRACE and options["action"] == "on":
+            raise CommandError(
+                "OAUTH_TRACE is off, so there is nothing at /oauth/authorize: set OAUTH_TRACE=1 "
+                "and restart the site first"
+            )
+        return str(getattr(self, f"_{options['action']}")(options))
+
+    def _on(self, options: dict[str, Any]) -> str:
+        hours = options["hours"]
+        if not 0 < hours <= MOST_HOURS:
+            raise CommandError(f"--hours {hours:g}: choose up to {MOST_HOURS}")
+        wants_capture = not options["no_capture"]
+        wanted.forget()
+        pool = wanted.current()
+        if wants_capture and pool.callbacks is not None and pool.capture_url not in pool.callbacks:
+            raise CommandError(
+                f"{pool.capture_url} is not registered on the alexa client, so the pool would "
+                f"refuse it: run manage.py pool deploy --public-url {settings.PUBLIC_URL}, or say "
+                "--no-capture"
+            )
+        self._stop()
+        now = timezone.now()
+        Span.objects.create(
+            started_at=now, ends_at=now + timedelta(hours=hours), capture=wants_capture
+        )
+        return self._status(options)
+
+    def _off(self, options: dict[str, Any]) -> str:
+        return self._status(options) if self._stop() else "It was off."
+
+    def _stop(self) -> int:
+        now = timezone.now()
+        recording.forget_span()
+        return Span.objects.filter(ends_at__gt=now, stopped_at=None).update(stopped_at=now)
+
+    def _status(self, options: dict[str, Any]) -> str:
+        recording.forget_span()
+        span = Span.objects.current()
+        lines = [
+            f"Recording until {span.ends_at:%Y-%m-%d %H:%M} UTC"
+            + (", the way back from sign-in included." if span.capture else ", without capture.")
+            if span
+            else "Not recording."
+        ]
+        recent = Attempt.objects.filter(started_at__gte=timezone.now() - timedelta(hours=24))
+        lines.append(f"Attempts in the last 24 hours: {recent.count()}")
+        if lost := recording.lost():
+            lines.append(f"{lost} exchange(s) could not be recorded.")
+        if settings.OAUTH_TRACE:
+            lines += [
+                "",
+                "Developer console, Build > Account Linking:",
+                f"  Your Web Authorization URI  {settings.PUBLIC_URL}/oauth/authorize",
+                f"  Access Token URI            {settings.PUBLIC_URL}/oauth/token",
+                f"Attempts: {settings.PUBLIC_URL}/traces/",
+            ]
+        return "\n".join(lines)

@@ -1,0 +1,401 @@
+"""The one place where a real exchange becomes one that may be kept: secrets become digests.
+
+Nothing is stored, logged or shown that did not come through here. The rule is a list of what may be
+shown, never of what may not: a parameter that nobody has heard of is withheld.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote_plus, urlsplit
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from accounts.oauth_trace.exchange import Field, Message, Value
+
+MOST_FIELDS = 40  # of one message; Alexa's largest has nine
+MOST_HEADERS = 40
+TEXT_LENGTH = 300
+NAME_LENGTH = 64
+ADDRESS_LENGTH = 500
+
+# parameters and members that are compared, never shown
+_DIGESTED = frozenset(
+    {
+        "state",
+        "code",
+        "access_token",
+        "id_token",
+        "refresh_token",
+        "client_secret",
+        "code_verifier",
+        "code_challenge",
+        "nonce",
+        "token",
+        "assertion",
+        "client_assertion",
+    }
+)
+_PLAIN = frozenset(
+    {
+        "response_type",
+        "response_mode",
+        "scope",
+        "grant_type",
+        "code_challenge_method",
+        "token_type",
+        "expires_in",
+        "error",
+        "error_description",
+        "error_uri",
+        "prompt",
+        "lang",
+        "ui_locales",
+        "identity_provider",
+        "idp_identifier",
+        "message",
+        "__type",
+        "type",
+        "locale",
+    }
+)
+_ADDRESSES = frozenset({"redirect_uri", "logout_uri"})
+_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-language",
+        "cache-control",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "pragma",
+        "retry-after",
+        "server",
+        "user-agent",
+        "www-authenticate",
+        "x-amzn-errortype",
+        "x-cache",
+    }
+)
+_CLAIMS = frozenset(
+    {
+        "iss",
+        "aud",
+        "client_id",
+        "token_use",
+        "scope",
+        "sub",
+        "exp",
+        "iat",
+        "nbf",
+        "auth_time",
+        "version",
+        "cognito:groups",
+        "email_verified",
+        "phone_number_verified",
+    }
+)
+_JOSE = frozenset({"alg", "kid", "typ"})
+_CLIENT_ID = re.compile(r"[A-Za-z0-9]{20,32}|amzn1\.application-oa2-client\.[0-9a-f]{32}")
+_HEADER_NAME = re.compile(r"[A-Za-z-]{1,40}")
+_PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,39}")
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
+_SCOPES = re.compile(r"[\w:./-]{1,64}( [\w:./-]{1,64}){0,19}")
+# what may stand in a sentence that somebody else wrote, and must not be kept
+_IN_TEXT = (
+    re.compile(r"[\w.+%-]{1,64}@[\w-]{1,64}[\w.-]{0,190}"),  # an e-mail address
+    re.compile(r"\+?\d[\d ()/-]{6,30}\d"),  # a phone number; dots are versions
+    re.compile(r"(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{20,}"),  # a token, a secret, a code
+)
+WITHHELD = "[withheld]"
+
+
+def digest(secret: str) -> str:
+    """32 hex digits; keyed, so that a short secret cannot be found by trying."""
+    return salted_hmac("oauth-trace", secret, algorithm="sha256").hexdigest()[:32]
+
+
+def value(name: str, text: str) -> Value:
+    """What may be kept of a parameter or member."""
+    if name in _DIGESTED:
+        return secret(text)
+    if name in _ADDRESSES:
+        return Value(text=address(text)) if text else Value()
+    if name == "client_id":
+        return client_id(text)
+    if name == "scope":
+        return _scope(text)
+    if name in _PLAIN:
+        return Value(text=scrub(text))
+    return Value(length=len(text))
+
+
+def secret(text: str) -> Value:
+    """A digest and a length; of a JSON Web Token also what is safe of header and claims."""
+    if not text:
+        return Value()
+    header, claims = _token_parts(text)
+    return Value(digest=digest(text), length=len(text), header=header, claims=claims)
+
+
+def client_id(text: str) -> Value:
+    """Ids are public, but a secret that was typed into the id's field is not."""
+    known = {settings.COGNITO_ALEXA_CLIENT_ID, settings.COGNITO_WEB_CLIENT_ID}
+    if text in known or _CLIENT_ID.fullmatch(text):
+        return Value(text=text)
+    return secret(text)
+
+
+def _scope(text: str) -> Value:
+    if not text:
+        return Value()
+    if not _SCOPES.fullmatch(text):
+        return Value(length=len(text))
+    return Value(text=" ".join(scrub(word) for word in text.split(" ")))
+
+
+def scrub(text: str, *, length: int = TEXT_LENGTH) -> str:
+    """One line of somebody else's, without what looks like an address, a number or a token."""
+    text = "".join(each if each.isprintable() else " " for each in text[: 4 * length])
+    for pattern in _IN_TEXT:
+        text = pattern.sub(WITHHELD, text)
+    return text[:length]
+
+
+def address(url: str) -> str:
+    """Scheme, host and path; user, query and fragment are withheld."""
+    try:
+        parts = urlsplit(url[: 4 * ADDRESS_LENGTH])
+        port = parts.port
+    except ValueError:
+        return WITHHELD
+    host = scrub(parts.hostname or "")
+    more = WITHHELD if parts.username or parts.query or parts.fragment else ""
+    path = "/".join(scrub(part) for part in parts.path.split("/"))
+    where = f"{scrub(parts.scheme)}://{host}" if parts.scheme else host
+    return f"{where}{f':{port}' if port else ''}{path}{more}"[:ADDRESS_LENGTH]
+
+
+def form(raw: str) -> tuple[Field, ...]:
+    """Parameters of a query or a form, in their order, those that come twice twice.
+
+    Strict about nothing: what it cannot read is withheld.
+    """
+    found = []
+    for pair in raw.split("&")[:MOST_FIELDS]:
+        if pair:
+            name, _, text = pair.partition("=")
+            found.append(_field(_decoded(name), _decoded(text)))
+    return tuple(found) + _pkce(found, raw)
+
+
+def _pkce(found: Iterable[Field], raw: str) -> tuple[Field, ...]:
+    """The digest of what a code verifier must have been sent as: S256 of RFC 7636."""
+    if not any(field.name == "code_verifier" for field in found):
+        return ()
+    verifier = next(
+        (
+            _decoded(text)
+            for name, _, text in (pair.partition("=") for pair in raw.split("&"))
+            if name == "code_verifier"
+        ),
+        "",
+    )
+    hashed = hashlib.sha256(verifier.encode()).digest()
+    challenge = base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
+    return (Field("S256 of code_verifier", Value(digest=digest(challenge), length=len(challenge))),)
+
+
+def members(data: Mapping[str, Any]) -> tuple[Field, ...]:
+    """The members of a JSON object; what is no string or number shows its type only."""
+    found = []
+    for name, member in list(data.items())[:MOST_FIELDS]:
+        if isinstance(member, bool) or member is None or isinstance(member, list | dict):
+            kind = "an array" if isinstance(member, list) else "an object"
+            if member is None or isinstance(member, bool):
+                kind = json.dumps(member)
+            found.append(Field(_name(name), Value(text=kind)))
+        elif isinstance(member, int | float) and name == "expires_in":
+            found.append(Field(name, Value(text=str(member)[:20])))
+        else:
+            found.append(_field(name, str(member)))
+    return tuple(found)
+
+
+def headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[Field, ...], tuple[str, ...]]:
+    """Those that may be shown, and the names of the others."""
+    shown, others = [], []
+    for name, text in list(pairs)[:MOST_HEADERS]:
+        lower = name.lower()
+        if lower in _HEADERS:
+            shown.append(Field(lower, Value(text=scrub(text))))
+        elif _HEADER_NAME.fullmatch(name):
+            others.append(lower)
+    return tuple(shown), tuple(sorted(set(others)))
+
+
+def basic(authorization: str) -> tuple[Field, ...]:
+    """Id and secret of `Authorization: Basic` (RFC 6749, 2.3.1); of another scheme its name."""
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return (Field("scheme", Value(text=scrub(scheme, length=20))),) if scheme else ()
+    try:
+        text = base64.b64decode(rest.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return (Field("scheme", Value(text="Basic, unreadable")),)
+    user, colon, password = text.partition(":")
+    if not colon:
+        return (Field("scheme", Value(text="Basic, without a colon")),)
+    return (
+        Field("client_id", client_id(unquote_plus(user))),
+        Field("client_secret", secret(unquote_plus(password))),
+    )
+
+
+def same_secret(kept: Value | None, plain: str) -> bool:
+    """Whether a kept digest is of this secret."""
+    return bool(kept and plain) and hmac.compare_digest(kept.digest if kept else "", digest(plain))
+
+
+def request(
+    *,
+    method: str,
+    url: str,
+    query: str = "",
+    headers_: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+) -> Message:
+    pairs = list(headers_)
+    shown, others = headers(pairs)
+    authorization = next((text for name, text in pairs if name.lower() == "authorization"), "")
+    kind, fields = _body(body, _content_type(pairs))
+    return Message(
+        method=scrub(method, length=10),
+        address=address(url),
+        query=form(query),
+        headers=shown,
+        other_headers=tuple(name for name in others if name != "authorization"),
+        basic=basic(authorization),
+        body=fields,
+        body_kind=kind,
+        size=len(body),
+    )
+
+
+def answer(
+    *,
+    status: int,
+    headers_: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    problem: str = "",
+) -> Message:
+    pairs = list(headers_)
+    shown, others = headers(pairs)
+    location = next((text for name, text in pairs if name.lower() == "location"), "")
+    where, _, query = location.partition("?")
+    kind, fields = _body(body, _content_type(pairs)) if status else ("", ())
+    return Message(
+        status=status,
+        headers=shown,
+        other_headers=tuple(name for name in others if name != "location"),
+        body=fields,
+        body_kind=kind,
+        size=len(body),
+        location=address(where.partition("#")[0]) if location else "",
+        location_query=form(query.partition("#")[0]),
+        problem=problem,
+    )
+
+
+def _content_type(pairs: Iterable[tuple[str, str]]) -> str:
+    found = next((text for name, text in pairs if name.lower() == "content-type"), "")
+    return found.partition(";")[0].strip().lower()
+
+
+def _body(body: bytes, content_type: str) -> tuple[str, tuple[Field, ...]]:
+    """What kind of text it is by its looks, and its parameters or members."""
+    if not body:
+        return "empty", ()
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return "binary", ()
+    if "\0" in text:
+        return "binary", ()
+    start = text.lstrip()[:1]
+    if start in {"{", "["}:
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            return "text", ()
+        return "json", members(data) if isinstance(data, dict) else ()
+    if start == "<":
+        return "html", ()
+    if content_type == "application/x-www-form-urlencoded":
+        return "form", form(text)
+    return "text", ()
+
+
+def _field(name: str, text: str) -> Field:
+    return Field(_name(name), value(name, text))
+
+
+def _name(name: str) -> str:
+    """A name is somebody else's text as well: one that is no plain word is withheld."""
+    return name if _PARAMETER_NAME.fullmatch(name) and scrub(name) == name else WITHHELD
+
+
+def _decoded(text: str) -> str:
+    return unquote_plus(text, errors="replace")
+
+
+def _token_parts(text: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    if len(text) > 16_384 or not _JWT.fullmatch(text):
+        return None, None
+    first, second, _ = text.split(".", 2)
+    header, claims = _json_part(first), _json_part(second)
+    if header is None or claims is None or "alg" not in header:
+        return None, None
+    return _shown(header, _JOSE), _shown(claims, _CLAIMS)
+
+
+def _json_part(part: str) -> dict[str, Any] | None:
+    try:
+        data = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _shown(data: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """Claims that are safe to show, each bounded; ids of ours and of the pool stay as they are."""
+    shown: dict[str, Any] = {}
+    for name in sorted(names & data.keys()):
+        found = data[name]
+        if name in {"client_id", "aud"}:
+            shown[name] = str(client_id(str(found)))
+        elif name in {"sub", "kid"}:
+            shown[name] = _id(str(found))
+        elif isinstance(found, bool | int | float):
+            shown[name] = found
+        elif isinstance(found, list):
+            shown[name] = [scrub(str(each), length=60) for each in found[:10]]
+        elif name == "iss":
+            shown[name] = address(str(found))
+        else:
+            shown[name] = scrub(str(found))
+    return shown
+
+
+def _id(text: str) -> str:
+    """A UUID as Cognito's sub is, or a key's id; anything else could be an address."""
+    return text if re.fullmatch(r"[A-Za-z0-9+/=_-]{1,64}", text) else WITHHELD
