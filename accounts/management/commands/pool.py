@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.pool import client, console, destroy
+from accounts.pool.asking import announcement, require_yes
 from accounts.pool.changes import Proposal
 from accounts.pool.deploy import STACK, Stack
 from accounts.pool.errors import PoolError, explain
@@ -81,7 +82,7 @@ class Command(BaseCommand):
         if proposal:
             try:
                 self._print_proposal(stack, proposal)
-                self._ask("Deploy this?", options)
+                require_yes("Deploy this?", yes=options["yes"])
             except BaseException:
                 stack.discard(proposal)
                 raise
@@ -107,13 +108,8 @@ class Command(BaseCommand):
         return proposal
 
     def _print_proposal(self, stack: Stack, proposal: Proposal) -> None:
-        where = f"account {proposal.account}, {settings.AWS_REGION}"
-        if settings.AWS_ENDPOINT_URL:
-            where = f"the AWS at {settings.AWS_ENDPOINT_URL}"
-        verb = "Create" if proposal.is_creation else "Change"
-        self._say(f"{verb} stack {stack.name} in {where}:")
-        for line in (*proposal.settings, *map(str, proposal.changes)):
-            self._say(f"  {line}")
+        for line in announcement(stack.name, proposal):
+            self._say(line)
         if proposal.is_creation:
             name = proposal.values["PoolName"]
             for pool_id in destroy.namesakes(client.cognito_idp(), name):
@@ -149,7 +145,7 @@ class Command(BaseCommand):
                 self._warn(f"DELETED with everybody in it, for good: {pool}.")
             else:
                 self._say(f"Stays: {pool}.")
-        self._ask("Destroy this?", options)
+        require_yes("Destroy this?", yes=options["yes"])
         stack.delete()
         if pool and delete_users:
             destroy.delete_pool(idp, pool)
@@ -157,16 +153,6 @@ class Command(BaseCommand):
         elif pool:
             self._say(f"Left: {pool}, its app clients and groups. Nobody can sign in there now.")
             self._say(f"To delete it too: manage.py pool destroy --delete-users {pool.name}")
-
-    def _ask(self, question: str, options: dict[str, Any]) -> None:
-        if options["yes"]:
-            return
-        try:
-            answer = input(f"{question} [y/N] ")
-        except EOFError:
-            raise CommandError("nothing done: say --yes where nobody can answer") from None
-        if answer.strip().lower() not in {"y", "yes"}:
-            raise CommandError("nothing done")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
