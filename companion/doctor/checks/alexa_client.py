@@ -1,0 +1,185 @@
+"""The app client that Alexa uses: return addresses and lifetimes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from accounts.pool.console import AMAZON_PATH
+from accounts.pool.parameters import LINK_CALLBACK_PATH
+from companion.doctor import sources, web
+from companion.doctor.checks import clients
+from companion.doctor.checks.pool import DEPLOY
+from companion.doctor.context import Context
+from companion.doctor.pool_template import UNKNOWN
+from companion.doctor.registry import check
+from companion.doctor.results import Seen, error, ok, warning
+from companion.doctor.showing import in_seconds, span
+
+SHORTEST, LONGEST = 360, 86400  # seconds of an access token: Alexa's limit, Cognito's limit
+COGNITO_DEFAULT = 30 * 86400  # seconds of a refresh token
+REGIONS = {  # of the customer's account, by host
+    "pitangui.amazon.com": "North America",
+    "layla.amazon.com": "Europe",
+    "alexa.amazon.co.jp": "Far East",
+}
+VENDOR = "`manage.py pool deploy --vendor-id M…` registers all three with the right id."
+
+
+def amazon_urls(context: Context) -> list[str]:
+    """Alexa's three return addresses, as the template builds them for ALEXA_VENDOR_ID.
+
+    For the stack's vendor id where the setting is empty; none where nobody says one.
+    """
+    vendor = settings.ALEXA_VENDOR_ID
+    wanted = clients.wanted(context, "alexa")["CallbackURLs"]
+    urls = [] if wanted is UNKNOWN else [url for url in wanted if AMAZON_PATH in url]
+    if vendor:
+        urls = [url.rpartition("/")[0] + f"/{vendor}" for url in urls] or [
+            f"https://{host}{AMAZON_PATH}{vendor}" for host in REGIONS
+        ]
+    return urls
+
+
+@check("alexa.callbacks", "Return addresses of Alexa", source=sources.PROFILE_SAMPLE, online=True)
+def callbacks(context: Context) -> Iterator[Seen]:
+    """Cognito compares them to the letter; which of the three is used depends on the customer."""
+    have = list(context.alexa_client().get("CallbackURLs") or [])
+    wanted = amazon_urls(context)
+    if not wanted:
+        yield error("no vendor id is known", wanted="ALEXA_VENDOR_ID", mend="Set it; see Settings.")
+        return
+    for url in wanted:
+        region = REGIONS.get(urlsplit(url).hostname or "", "Amazon")
+        if url in have:
+            yield ok(url, about=region)
+            continue
+        near, mend = near_miss(url, have)
+        yield error(near, wanted=url, mend=mend, about=region)
+
+
+def near_miss(url: str, have: list[str]) -> tuple[str, str]:
+    """(what is there in its place, how to mend it) for a return address that is not registered."""
+    host = urlsplit(url).hostname or ""
+    base, vendor = url.rpartition("/")[::2]
+    for each in have:
+        if each == f"{url}/":
+            return f"{each} (a slash at the end)", f"Cognito compares to the letter. {DEPLOY}"
+        if each == url.replace("https://", "http://", 1):
+            return f"{each} (http)", f"Register the https address. {DEPLOY}"
+        if each.startswith(f"{base}/amzn1."):
+            return f"{each} (the skill id in the place of the vendor id)", VENDOR
+        if each.lower() == url.lower():
+            return f"{each} (other letters, small or capital)", DEPLOY
+        if host in each:
+            return f"{each} (not vendor id {vendor})", VENDOR
+    others = [each for each in have if AMAZON_PATH in each]
+    if others:
+        text = f"not registered, {len(others)} of another region is"
+        return text, f"People of this region cannot link. {DEPLOY}"
+    return "not registered", DEPLOY
+
+
+@check("alexa.other-callbacks", "Its other return addresses", source=sources.AUTHORIZE, online=True)
+def other_callbacks(context: Context) -> Iterator[Seen]:
+    have = list(context.alexa_client().get("CallbackURLs") or [])
+    plain = [url for url in have if not web.is_safe(url)]
+    if plain:
+        yield error(
+            f"not https: {', '.join(plain)}",
+            wanted="https",
+            mend=f"A code would travel in clear. {DEPLOY}",
+        )
+    own = settings.PUBLIC_URL + LINK_CALLBACK_PATH
+    if own not in have:
+        yield warning(
+            f"{own} is not registered",
+            wanted="it, for linking that begins on the website",
+            mend="`manage.py pool deploy --public-url …` registers it.",
+        )
+    amazons = set(amazon_urls(context))
+    foreign = [url for url in have if AMAZON_PATH in url and url not in amazons]
+    if foreign and amazons <= set(have):
+        yield warning(
+            f"of another skill account: {', '.join(foreign)}",
+            wanted="only those of ALEXA_VENDOR_ID",
+            mend=f"Whoever has that vendor id can receive codes. {DEPLOY}",
+        )
+    wanted = clients.wanted(context, "alexa")["CallbackURLs"]
+    lost = [] if wanted is UNKNOWN else [url for url in wanted if AMAZON_PATH not in url]
+    yield from clients.registered(
+        have, [url for url in lost if url != own], purpose="the stack has it"
+    )
+    if not plain and not foreign and own in have:
+        yield ok(", ".join(url for url in have if AMAZON_PATH not in url))
+
+
+clients.register_both("alexa")
+
+
+@check("alexa.access-token", "Life of an access token", source=sources.LINKING_FAQ, online=True)
+def access_token(context: Context) -> Iterator[Seen]:
+    client = context.alexa_client()
+    # Cognito counts access tokens in hours where no unit is said
+    unit = (client.get("TokenValidityUnits") or {}).get("AccessToken") or "hours"
+    # and gives one an hour where nothing is said
+    seconds = in_seconds(client.get("AccessTokenValidity"), unit) or 3600
+    wanted = clients.wanted(context, "alexa")["AccessTokenValidity"]
+    if seconds < SHORTEST:
+        yield error(
+            span(seconds),
+            wanted=f"at least {SHORTEST // 60} minutes, Alexa's least; the template says {wanted}",
+            mend=f"Such a link works for a moment and then again not. {DEPLOY}",
+        )
+    elif seconds > LONGEST:
+        yield error(span(seconds), wanted="at most a day", mend=DEPLOY)
+    elif seconds != wanted * 60:
+        yield warning(
+            span(seconds),
+            wanted=f"{wanted} minutes, as in the template",
+            mend=f"A person who leaves keeps a token for that long. {DEPLOY}",
+        )
+    else:
+        yield ok(span(seconds))
+
+
+@check("alexa.refresh-token", "Life of a refresh token", source=sources.PROFILE_SAMPLE, online=True)
+def refresh_token(context: Context) -> Iterator[Seen]:
+    client = context.alexa_client()
+    unit = (client.get("TokenValidityUnits") or {}).get("RefreshToken") or "days"
+    seconds = in_seconds(client.get("RefreshTokenValidity"), unit) or COGNITO_DEFAULT
+    wanted = clients.wanted(context, "alexa")["RefreshTokenValidity"] * 86400
+    if seconds < 86400:
+        yield error(span(seconds), wanted=span(wanted), mend=f"Links end within a day. {DEPLOY}")
+    elif seconds < wanted:
+        default = ", Cognito's default" if seconds == COGNITO_DEFAULT else ""
+        yield warning(
+            f"{span(seconds)}{default}",
+            wanted=f"{span(wanted)}, the longest",
+            mend=f"Every link ends without a word after that time. {DEPLOY}",
+        )
+    else:
+        yield ok(span(seconds))
+
+
+@check("alexa.revocation", "Revocation of tokens", source=sources.REVOCATION, online=True)
+def revocation(context: Context) -> Iterator[Seen]:
+    if context.alexa_client().get("EnableTokenRevocation"):
+        yield ok("on")
+    else:
+        yield warning("off", wanted="on: a person who leaves takes their tokens along", mend=DEPLOY)
+
+
+@check("alexa.existence", "Who has an account stays unsaid", source=sources.EXISTENCE, online=True)
+def existence(context: Context) -> Iterator[Seen]:
+    have = context.alexa_client().get("PreventUserExistenceErrors") or "LEGACY"
+    if have == "ENABLED":
+        yield ok("PreventUserExistenceErrors is on")
+    else:
+        yield warning(
+            f"PreventUserExistenceErrors is {have}",
+            wanted="ENABLED, or the sign-in page tells strangers who has an account",
+            mend=DEPLOY,
+        )

@@ -1,0 +1,31 @@
+"""Pages that say why a check wants what it wants."""
+
+from __future__ import annotations
+
+_COGNITO = "https://docs.aws.amazon.com/cognito/latest/developerguide"
+_ALEXA = "https://developer.amazon.com/en-US/docs/alexa"
+
+APP_CLIENTS = f"{_COGNITO}/user-pool-settings-client-apps.html"
+AUTHORIZE = f"{_COGNITO}/authorization-endpoint.html"
+TOKEN = f"{_COGNITO}/token-endpoint.html"
+REFRESH = f"{_COGNITO}/amazon-cognito-user-pools-using-the-refresh-token.html"
+REVOCATION = f"{_COGNITO}/token-revocation.html"
+EXISTENCE = f"{_COGNITO}/cognito-user-pool-managing-errors.html"
+ATTRIBUTES = f"{_COGNITO}/user-pool-settings-attributes.html"
+DOMAIN = f"{_COGNITO}/cognito-user-pools-assign-domain.html"
+CUSTOM_DOMAIN = f"{_COGNITO}/cognito-user-pools-add-custom-domain.html"
+LOGOUT = f"{_COGNITO}/logout-endpoint.html"
+VERIFYING = f"{_COGNITO}/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html"
+POOL = f"{_COGNITO}/cognito-user-pools.html"
+GROUPS = f"{_COGNITO}/cognito-user-pools-user-groups.html"
+DRIFT = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html"
+
+LINKING = f"{_ALEXA}/account-linking/requirements-account-linking.html"
+CODE_GRANT = f"{_ALEXA}/account-linking/configure-authorization-code-grant.html"
+LINKING_FAQ = f"{_ALEXA}/account-linking/faq.html"
+TROUBLE = f"{_ALEXA}/account-linking/troubleshooting-account-linking.html"
+SMAPI_LINKING = f"{_ALEXA}/smapi/account-linking-schemas.html"
+WEB_SERVICE = f"{_ALEXA}/custom-skills/host-a-custom-skill-as-a-web-service.html"
+PROFILE_SAMPLE = "https://github.com/alexa/skill-sample-nodejs-linked-profile"
+DJANGO_CHECKS = "https://docs.djangoproject.com/en/6.1/ref/checks/"
+DJANGO_CACHE = "https://docs.djangoproject.com/en/6.1/topics/cache/"
