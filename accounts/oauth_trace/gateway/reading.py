@@ -1,6 +1,7 @@
-"""From exchanges of a log to attempts with a verdict: redacted first, like everything the trace has.
+"""From exchanges of a log to attempts with a verdict.
 
-Nothing here keeps anything: what the log says is read, judged and forgotten.
+Redaction comes first, by the trace's own module. Nothing is kept: what the log says is read, judged
+and forgotten.
 """
 
 from __future__ import annotations

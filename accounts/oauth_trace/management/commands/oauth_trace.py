@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.oauth_trace import recording, wanted
+from accounts.oauth_trace.gateway import command as gateway
 from accounts.oauth_trace.models import Attempt, Span
 from accounts.tables import require_table
 
@@ -42,8 +43,14 @@ class Command(BaseCommand):
         )
         actions.add_parser("off", help="stop recording")
         actions.add_parser("status", help="is it on, and what has arrived")
+        gateway.add_arguments(
+            actions.add_parser("gateway", help="the same without this site: Amazon API Gateway")
+        )
 
     def handle(self, *args: Any, **options: Any) -> str:
+        if options["action"] == "gateway":
+            gateway.run(options, self.stdout.write)
+            return ""
         require_table(Span)
         if not settings.OAUTH_TRACE and options["action"] == "on":
             raise CommandError(
