@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest
 from django.urls import include, path, register_converter
 
 from accounts.cognito import logout
+from companion.doctor.views import doctor
 from companion.languages import LanguageConverter, in_language
 from companion.views import (
     alexa_link,
@@ -107,6 +108,8 @@ urlpatterns = [
     path("", include("skill_endpoint.urls")),
     # the front of the pool's OAuth endpoints
     path("oauth/", include("accounts.oauth_trace.urls")),
+    # for operators
+    path("doctor/", doctor, name="doctor"),
     # probes and counters
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -144,7 +144,8 @@ def from_lines(text: str) -> Linking:
         raise Unreadable("no line begins with a label of the console's page, like Your Client ID")
     if _NO_SECRET.fullmatch(single.get("client_secret", "")):
         del single["client_secret"]
-    return Linking(**single, **{name: tuple(each) for name, each in many.items()})
+    values = {**single, **{name: tuple(each) for name, each in many.items()}}
+    return Linking(**values)
 
 
 def _split(line: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # isort: off
-from companion.doctor.checks import (
+from companion.doctor.checks import (  # noqa: F401 - each registers its checks
     configuration,
     here,
     site,
@@ -17,19 +17,8 @@ from companion.doctor.checks import (
     certificates,
     linking,
 )
-# isort: on
 
-__all__ = [
-    "alexa_client",
-    "certificates",
-    "clients",
-    "configuration",
-    "documents",
-    "endpoints",
-    "here",
-    "linking",
-    "pool",
-    "site",
-    "stack",
-    "web_client",
-]
+# isort: on
+from companion.doctor.registry import CHECKS
+
+ALL = tuple(CHECKS.values())

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from accounts.pool.console import AMAZON_PATH
-from accounts.pool.parameters import LINK_CALLBACK_PATH
-from companion.doctor import sources, web
+from accounts.pool.parameters import LINK_CALLBACK_PATH, TRACE_CALLBACK_PATH
+from companion.doctor import sources, tracing, web
 from companion.doctor.checks import clients
 from companion.doctor.checks.pool import DEPLOY
 from companion.doctor.context import Context
 from companion.doctor.pool_template import UNKNOWN
 from companion.doctor.registry import check
-from companion.doctor.results import Seen, error, ok, warning
+from companion.doctor.results import Seen, error, ok, skipped, warning
 from companion.doctor.showing import in_seconds, span
 
 SHORTEST, LONGEST = 360, 86400  # seconds of an access token: Alexa's limit, Cognito's limit
@@ -114,6 +114,26 @@ def other_callbacks(context: Context) -> Iterator[Seen]:
     )
     if not plain and not foreign and own in have:
         yield ok(", ".join(url for url in have if AMAZON_PATH not in url))
+
+
+@check("alexa.trace-callback", "Return address of the trace", source=sources.AUTHORIZE, online=True)
+def trace_callback(context: Context) -> Iterator[Seen]:
+    """Where the trace captures the way back, it puts its own address in Alexa's place."""
+    if not settings.OAUTH_TRACE:
+        yield skipped("the trace is not configured (OAUTH_TRACE)")
+        return
+    url = settings.PUBLIC_URL + TRACE_CALLBACK_PATH
+    if url in (context.alexa_client().get("CallbackURLs") or []):
+        yield ok(url)
+        return
+    span = tracing.span()
+    say = error if span and span.capture else warning
+    yield say(
+        f"{url} is not registered",
+        wanted="it, or every captured attempt ends in redirect_mismatch",
+        mend="`manage.py pool deploy --public-url …` registers it; until then "
+        "`manage.py oauth_trace on --no-capture`.",
+    )
 
 
 clients.register_both("alexa")

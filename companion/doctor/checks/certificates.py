@@ -96,7 +96,7 @@ def judged(found: handshake.Handshake, host: str, setting: str) -> Iterator[Seen
 
 
 def _is_authorization_server(setting: str) -> bool:
-    return setting == "COGNITO_DOMAIN_URL" or bool(getattr(settings, "OAUTH_TRACE", False))
+    return setting == "COGNITO_DOMAIN_URL" or settings.OAUTH_TRACE
 
 
 register("tls.site", "PUBLIC_URL", _look("PUBLIC_URL"), source=sources.WEB_SERVICE, online=True)

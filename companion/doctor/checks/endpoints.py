@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.cognito import endpoints
 from accounts.pool.console import SCOPES
-from companion.doctor import sources, web
+from companion.doctor import sources, tracing, web
 from companion.doctor.checks import alexa_client
 from companion.doctor.checks.documents import judged_clock
 from companion.doctor.checks.pool import DEPLOY
@@ -185,10 +186,14 @@ def token_clock(context: Context) -> Iterator[Seen]:
     "oauth.token-traced", "Token endpoint through the trace", source=sources.TROUBLE, online=True
 )
 def token_traced(context: Context) -> Iterator[Seen]:
-    if not getattr(settings, "OAUTH_TRACE", False):
+    if not settings.OAUTH_TRACE:
         yield skipped("the trace is not configured (OAUTH_TRACE)")
         return
-    url = f"{settings.PUBLIC_URL}/oauth/token"
+    if tracing.span():
+        # it would be written down as an attempt, or be taken for a part of somebody's
+        yield skipped("not looked at while attempts are recorded")
+        return
+    url = settings.PUBLIC_URL + reverse("oauth_token")
     try:
         answer: web.Answer | web.NoAnswer = redeem(url, context)
     except web.NoAnswer as reason:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.core.cache import cache, caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from companion.doctor import sources
+from companion.doctor import sources, tracing
 from companion.doctor.context import Context
 from companion.doctor.registry import check
 from companion.doctor.results import Seen, error, ok, warning
@@ -103,3 +104,22 @@ def shared_cache(context: Context) -> Iterator[Seen]:
         )
     else:
         yield ok("keeps what is put in")
+
+
+@check("here.trace", "Trace of linking attempts")
+def trace(context: Context) -> Iterator[Seen]:
+    span = tracing.span()
+    if not settings.OAUTH_TRACE:
+        if span:
+            yield warning(
+                "a time span is on, and the trace is not configured: nothing is recorded",
+                wanted="OAUTH_TRACE=1 while it is on",
+                mend="Set OAUTH_TRACE=1 and start the site again, or `manage.py oauth_trace off`.",
+            )
+        else:
+            yield ok("not configured: Alexa and browsers speak to the pool itself")
+    elif span:
+        capture = "with" if span.capture else "without"
+        yield ok(f"records until {span.ends_at:%Y-%m-%d %H:%M} UTC, {capture} capture")
+    else:
+        yield ok("passes on and records nothing; `manage.py oauth_trace on` records")

@@ -146,7 +146,7 @@ def _address(label: str, url: str | None, name: str) -> Iterator[Seen]:
         return
     pools = endpoints.authorize_url() if name == "authorize" else endpoints.token_url()
     traced = f"{settings.PUBLIC_URL}/oauth/{name}"
-    tracing = bool(getattr(settings, "OAUTH_TRACE", False))
+    tracing = settings.OAUTH_TRACE
     bare, _, query = url.partition("?")
     names = sorted({each for each, _ in parse_qsl(query, keep_blank_values=True)})
     if names or query:

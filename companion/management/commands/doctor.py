@@ -10,11 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.pool.deploy import STACK
 from companion import env
-from companion.doctor.checks import linking
+from companion.doctor.checks import ALL, linking
 from companion.doctor.console_values import MOST
 from companion.doctor.context import SMAPI, Context, Options
 from companion.doctor.examination import examine
-from companion.doctor.registry import CHECKS
 from companion.doctor.report import Report
 from companion.doctor.results import State
 
@@ -68,7 +67,7 @@ class Command(BaseCommand):
                 smapi=options["smapi"],
             )
         )
-        report = examine(context, CHECKS.values())
+        report = examine(context, ALL)
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
         else:
