@@ -15,7 +15,7 @@ from ask_sdk_model.request_envelope import RequestEnvelope
 
 from accounts.cognito.tokens import TokenRejected, verify_access_token
 from accounts.models import Door, PersonErased, User
-from skill_endpoint import links
+from skill_endpoint import links, traced
 from skill_endpoint.caller import Caller, attach
 from skill_endpoint.locales import locale_of
 
@@ -47,7 +47,9 @@ class IdentifyCaller(AbstractRequestInterceptor):
         envelope = handler_input.request_envelope
         system = envelope.context and envelope.context.system
         if isinstance(envelope.request, LaunchRequest | IntentRequest | UserEvent) and system:
-            attach(handler_input, _caller(system, envelope.request.request_id or ""))
+            caller = _caller(system, envelope.request.request_id or "")
+            attach(handler_input, caller)
+            traced.note(envelope, (system.user and system.user.access_token) or "", caller.refused)
 
 
 def _caller(system: SystemState, request_id: str) -> Caller:

@@ -16,11 +16,12 @@ from ask_sdk_model.events.skillevents.permission_accepted_request import Permiss
 from ask_sdk_model.events.skillevents.permission_changed_request import PermissionChangedRequest
 from ask_sdk_model.events.skillevents.skill_disabled_request import SkillDisabledRequest
 from ask_sdk_model.events.skillevents.skill_enabled_request import SkillEnabledRequest
+from ask_sdk_model.request_envelope import RequestEnvelope
 from ask_sdk_model.response import Response
 from django.utils import timezone
 
 from accounts.cognito.tokens import AccessClaims, TokenRejected, verify_access_token
-from skill_endpoint import links
+from skill_endpoint import links, traced
 from skill_endpoint.interceptors import alexa_account
 from skill_endpoint.link_history import NOT_PERSISTED
 from skill_endpoint.verification import TOLERANCE
@@ -56,7 +57,7 @@ class SkillEvents(AbstractRequestHandler):
                 account=alexa_account(system),
                 time=_time(request),
                 persistence=_persistence(request),
-                claims=_linked_claims(request),
+                claims=_linked_claims(envelope),
             )
             recorded = links.record(event)
             log.info(
@@ -90,13 +91,18 @@ def _persistence(request: Any) -> str:
     return value if isinstance(value, str) and value in {"PERSISTED", NOT_PERSISTED} else ""
 
 
-def _linked_claims(request: Any) -> AccessClaims | None:
+def _linked_claims(envelope: RequestEnvelope) -> AccessClaims | None:
     """Whom an AccountLinked event's token belongs to; None where it does not count."""
+    request = envelope.request
     if not isinstance(request, AccountLinkedRequest):
         return None
-    token = getattr(request.body, "access_token", None)
+    found = getattr(request.body, "access_token", None)
+    token = found if isinstance(found, str) else ""
     try:
-        return verify_access_token(token if isinstance(token, str) else "")
+        claims = verify_access_token(token)
     except TokenRejected as error:
         log.warning("event_token_refused", reason=error.reason, alexa_request_id=request.request_id)
+        traced.note(envelope, token, error.reason)
         return None
+    traced.note(envelope, token, "")
+    return claims
