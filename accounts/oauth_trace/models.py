@@ -122,6 +122,7 @@ class Attempt(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["outcome", "-started_at"], name="attempts_by_outcome"),
             models.Index(fields=["finding", "-started_at"], name="attempts_by_finding"),
+            models.Index(fields=["-started_at"], name="attempts_pinned", condition=Q(pinned=True)),
         ]
 
     def __str__(self) -> str:

@@ -33,6 +33,7 @@ LONGEST_WAIT = 500  # milliseconds for a lock: Alexa waits 4.5 s for a token in 
 MOST_EVENTS = 60  # of one attempt; a token refreshed each hour for two days
 MOST_PER_MINUTE = 600  # new attempts, all together: a flood is forwarded, not written down
 SPAN_MEMO = 2.0  # seconds for which a process believes what it knows of the span
+_VERDICT = ("outcome", "finding", "stages", "is_complete")  # what judging changes
 _LOST = "oauth-trace:lost"
 _LOSS_TOLD = 14 * 24 * 3600  # seconds
 REST = 30.0  # seconds without a try after the database failed
@@ -151,6 +152,11 @@ def add(
 
 def judge(attempt: Attempt, events: list[Event] | None = None) -> None:
     """Diagnose it as things stand, and keep what came out for the lists. Asks nobody."""
+    _judged(attempt, events)
+    attempt.save(update_fields=[*_VERDICT, "updated_at", "sub"])
+
+
+def _judged(attempt: Attempt, events: list[Event] | None = None) -> Attempt:
     trace = Trace.of(attempt, events)
     found = verdict(trace, diagnose(trace, wanted_values.known()))
     attempt.outcome = found.outcome
@@ -158,7 +164,7 @@ def judge(attempt: Attempt, events: list[Event] | None = None) -> None:
     attempt.stages = found.stages
     if forgiving_cache.found(_incomplete(attempt)):
         attempt.is_complete = False
-    attempt.save(update_fields=["outcome", "finding", "stages", "updated_at", "sub", "is_complete"])
+    return attempt
 
 
 def settle(limit: int = 200) -> int:
@@ -167,8 +173,8 @@ def settle(limit: int = 200) -> int:
         outcome=Outcome.OPEN, updated_at__lt=timezone.now() - Attempt.ABANDONED
     )
     found = list(quiet.prefetch_related("events")[:limit])
-    for attempt in found:
-        judge(attempt)
+    if found:  # in one statement: pages do it while somebody waits
+        Attempt.objects.bulk_update([_judged(attempt) for attempt in found], _VERDICT)
     return len(found)
 
 
