@@ -8,12 +8,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts.oauth_trace import recording, wanted
+from accounts.oauth_trace import recording, switch
 from accounts.oauth_trace.gateway import command as gateway
 from accounts.oauth_trace.models import Attempt, Span
 from accounts.tables import require_table
 
-MOST_HOURS = 7 * 24
 EXAMPLES = """
 manage.py oauth_trace on --hours 2    record linking attempts for two hours
 manage.py oauth_trace status          is it on, what came, which addresses to type where
@@ -52,40 +51,17 @@ class Command(BaseCommand):
             gateway.run(options, self.stdout.write)
             return ""
         require_table(Span)
-        if not settings.OAUTH_TRACE and options["action"] == "on":
-            raise CommandError(
-                "OAUTH_TRACE is off, so there is nothing at /oauth/authorize: set OAUTH_TRACE=1 "
-                "and restart the site first"
-            )
         return str(getattr(self, f"_{options['action']}")(options))
 
     def _on(self, options: dict[str, Any]) -> str:
-        hours = options["hours"]
-        if not 0 < hours <= MOST_HOURS:
-            raise CommandError(f"--hours {hours:g}: choose up to {MOST_HOURS}")
-        wants_capture = not options["no_capture"]
-        wanted.forget()
-        pool = wanted.current()
-        if wants_capture and pool.callbacks is not None and pool.capture_url not in pool.callbacks:
-            raise CommandError(
-                f"{pool.capture_url} is not registered on the alexa client, so the pool would "
-                f"refuse it: run manage.py pool deploy --public-url {settings.PUBLIC_URL}, or say "
-                "--no-capture"
-            )
-        self._stop()
-        now = timezone.now()
-        Span.objects.create(
-            started_at=now, ends_at=now + timedelta(hours=hours), capture=wants_capture
-        )
+        try:
+            switch.on(hours=options["hours"], capture=not options["no_capture"])
+        except switch.NotPossible as error:
+            raise CommandError(str(error)) from error
         return self._status(options)
 
     def _off(self, options: dict[str, Any]) -> str:
-        return self._status(options) if self._stop() else "It was off."
-
-    def _stop(self) -> int:
-        now = timezone.now()
-        recording.forget_span()
-        return Span.objects.filter(ends_at__gt=now, stopped_at=None).update(stopped_at=now)
+        return self._status(options) if switch.off() else "It was off."
 
     def _status(self, options: dict[str, Any]) -> str:
         recording.forget_span()
