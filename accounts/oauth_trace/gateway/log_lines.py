@@ -212,9 +212,9 @@ def _object(text: str) -> Pairs | None:
 
 def _split(inner: str) -> Pairs:
     marks = list(_NAME.finditer(inner))
-    ends = [mark.start() for mark in marks[1:]] + [len(inner)]
-    if marks and marks[0].start():
+    if not marks or marks[0].start():
         return []
+    ends = [mark.start() for mark in marks[1:]] + [len(inner)]
     return [(mark[1], inner[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
 
 

@@ -44,10 +44,13 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 def _exchange(read: Read) -> Iterator[str]:
     recorded = read.recorded
+    head = f"  {recorded.at:%H:%M:%S}  {recorded.stage.label:<9}  "
+    if recorded.is_withheld:
+        yield f"{head}withheld: it could not be redacted"
+        return
     yield (
-        f"  {recorded.at:%H:%M:%S}  {recorded.stage.label:<9}  "
-        f"{recorded.request.method} {recorded.request.address} -> {_answer(recorded.response)}"
-        f"  ({recorded.milliseconds} ms)"
+        f"{head}{recorded.request.method} {recorded.request.address} "
+        f"-> {_answer(recorded.response)}  ({recorded.milliseconds} ms)"
     )
     parameters = (*recorded.request.query, *recorded.request.basic, *recorded.request.body)
     yield from _fields("sent", parameters)
