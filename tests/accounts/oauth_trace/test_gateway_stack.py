@@ -98,13 +98,7 @@ def write(
     logs.create_log_stream(logGroupName=group, logStreamName=stream)
     now = int((time.time() - 60 * minutes_ago) * 1000)
     events = [{"timestamp": now + number, "message": line} for number, line in enumerate(lines)]
-    logs.put_log_events(
-        logGroupName=group,
-        logStreamName=stream,
-        logEvents=[
-            {"timestamp": now + number, "message": line} for number, line in enumerate(lines)
-        ],
-    )
+    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
 
 def test_it_stands_in_front_of_the_oauth_server(deployed: Deployed) -> None:
