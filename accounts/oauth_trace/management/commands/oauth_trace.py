@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts.oauth_trace import recording, switch
+from accounts.oauth_trace import recording, switch, table
 from accounts.oauth_trace.gateway import command as gateway
 from accounts.oauth_trace.models import Attempt, Span
 from accounts.tables import require_table
@@ -42,6 +42,10 @@ class Command(BaseCommand):
         )
         actions.add_parser("off", help="stop recording")
         actions.add_parser("status", help="is it on, and what has arrived")
+        rules = actions.add_parser("table", help="the troubleshooting table of docs/linking.md")
+        how = rules.add_mutually_exclusive_group()
+        how.add_argument("--write", action="store_true", help="write it there, not here")
+        how.add_argument("--check", action="store_true", help="fail where it is out of date")
         gateway.add_arguments(
             actions.add_parser("gateway", help="the same without this site: Amazon API Gateway")
         )
@@ -50,6 +54,8 @@ class Command(BaseCommand):
         if options["action"] == "gateway":
             gateway.run(options, self.stdout.write)
             return ""
+        if options["action"] == "table":
+            return self._table(options)
         require_table(Span)
         return str(getattr(self, f"_{options['action']}")(options))
 
@@ -85,3 +91,20 @@ class Command(BaseCommand):
                 f"Attempts: {settings.PUBLIC_URL}/traces/",
             ]
         return "\n".join(lines)
+
+    def _table(self, options: dict[str, Any]) -> str:
+        if not (options["write"] or options["check"]):
+            return table.table().rstrip("\n")
+        try:
+            old = table.DOCUMENT.read_text(encoding="utf-8")
+            new = table.written(old)
+        except (OSError, table.NoPlace) as error:
+            raise CommandError(str(error)) from error
+        if new == old:
+            return "docs/linking.md has every rule."
+        if options["check"]:
+            raise CommandError(
+                "docs/linking.md is not as the rules are: run manage.py oauth_trace table --write"
+            )
+        table.DOCUMENT.write_text(new, encoding="utf-8")
+        return "docs/linking.md is written."
