@@ -15,6 +15,7 @@ from companion.local.site import ENV_FILE, AlreadyRunning, Site, running_site
 from companion.local.supervisor import NotReady, ProcessDied, unwinding_on_signals
 
 STATE = environment.BASE_DIR / ".local"
+TRACED_FOR = 24  # hours
 LOST = """
 The local AWS had lost its pool: it was not stopped cleanly. The pool was made again, so everybody
 in it is a new person to the website; what they had saved before stays with their old ids.
@@ -32,6 +33,7 @@ Two doors are open, {seconds:.1f} s after the command.
               {phrases}
   Operators   {url}/admin/
               sign in as   {operator.user:<22} password {operator.password}
+              Linking attempts: {url}/traces/ (as operator)
 
   Try: save a fact by voice and look at {url}/saved/. Change your display name
   on the website and hear it in the next answer.
@@ -52,7 +54,12 @@ def main() -> int:
     try:
         with (
             unwinding_on_signals(),
-            running_site(STATE, say=say, first_port=environment.FIRST_SITE_PORT) as site,
+            running_site(
+                STATE,
+                say=say,
+                first_port=environment.FIRST_SITE_PORT,
+                traced_for=TRACED_FOR,
+            ) as site,
         ):
             _greet(site, time.time() - started)
             site.supervisor.watch()

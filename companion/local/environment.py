@@ -86,6 +86,7 @@ def for_site(
         "DEBUG": "0",
         "DEV_TOOLS": "1",
         "RATE_LIMITS": "1",
+        "OAUTH_TRACE": "1",
         "CACHE_URL": "",
         "TRUSTED_PROXIES": "",
         "SENTRY_DSN": "",

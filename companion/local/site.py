@@ -50,12 +50,14 @@ def running_site(
     say: Callable[[str], None] = pool.quiet,
     first_port: int | None = None,
     more: Mapping[str, str] | None = None,
+    traced_for: float = 0,
 ) -> Iterator[Site]:
     """Start everything in `state`, or start it again there: people, data and ports are kept.
 
     `first_port`: where to look for a free port the first time; any free one without it. `more`:
-    settings that differ. Everything has stopped at the end of the block. Raises AlreadyRunning, and
-    what supervisor, pool and local AWS raise.
+    settings that differ. `traced_for`: hours from now on in which linking attempts are recorded;
+    with none, whatever was switched on before goes on. Everything has stopped at the end of the
+    block. Raises AlreadyRunning, and what supervisor, pool and local AWS raise.
     """
     state = environment.private_folder(state.resolve())
     with (
@@ -87,7 +89,11 @@ def running_site(
 
         supervisor.finish(prepare)
         say("database migrated, facts loaded, static files collected")
+        tracing = _start_tracing(supervisor, settings, traced_for) if traced_for else None
         site = _start_site(supervisor, settings, listener)
+        if tracing:
+            supervisor.finish(tracing)
+            say(f"linking attempts recorded for {traced_for:g} h")
         yield Site(
             url=settings["PUBLIC_URL"],
             state=state,
@@ -127,6 +133,12 @@ def _start_site(
     # not by name: on ::1 another process may listen
     supervisor.wait_ready(site, f"http://{host}:{port}/readyz")
     return site
+
+
+def _start_tracing(supervisor: Supervisor, settings: Mapping[str, str], hours: float) -> Process:
+    """By the operators' command: it asks the pool whether our callback is registered."""
+    command = ("django", "oauth_trace", "on", "--hours", f"{hours:g}")
+    return _start_python(supervisor, "trace", settings, *command)
 
 
 def _start_python(

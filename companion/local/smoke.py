@@ -55,7 +55,7 @@ def main() -> int:
 def _two_starts(state: Path) -> int:
     """The second one on the same folder, after everything has stopped."""
     began = time.monotonic()
-    with running_site(state) as site:
+    with running_site(state, traced_for=1) as site:
         _say(began, "first start")
         stage = Stage(site)
         _play(stage, scenario.FIRST_START)

@@ -9,9 +9,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.cognito import endpoints
+from accounts.oauth_trace import recording, redaction
+from accounts.oauth_trace.models import Correlation
 from accounts.pool.client import cognito_idp
 from skill_endpoint.simulator import devices, households, pki, utterances
 from skill_endpoint.simulator.access import pki_folder
@@ -48,8 +51,8 @@ def alexa_of(household: Household) -> Iterator[Alexa]:
         endpoint=f"{settings.PUBLIC_URL}/alexa/",
         signer=signer,
         linking=Linking(
-            authorize_url=endpoints.authorize_url(),
-            token_url=endpoints.token_url(),
+            authorize_url=_through_trace("oauth_authorize") or endpoints.authorize_url(),
+            token_url=_through_trace("oauth_token") or endpoints.token_url(),
             client_id=settings.COGNITO_ALEXA_CLIENT_ID,
             client_secret=settings.COGNITO_ALEXA_CLIENT_SECRET,
             scope=SCOPE,
@@ -69,6 +72,23 @@ def alexa_of(household: Household) -> Iterator[Alexa]:
         for turn in alexa.sent:
             if turn.request["request"]["type"].startswith("AlexaSkillEvent."):
                 household.add(entry_of(turn, kind="event"))
+
+
+def _through_trace(name: str) -> str:
+    """The trace's address, as the developer console would have it; empty without a trace.
+
+    Also while nothing is recorded: a code that was captured is redeemed where it was captured.
+    """
+    return settings.PUBLIC_URL + reverse(name) if settings.OAUTH_TRACE else ""
+
+
+def note_trace(household: Household, state: str) -> None:
+    """Where operators see what the trace recorded of this linking, if it did."""
+    if not (state and settings.OAUTH_TRACE):
+        return
+    if attempt := recording.find(Correlation.Kind.STATE, redaction.digest(state)):
+        address = f"/traces/{attempt.reference}/"
+        household.add({"kind": "note", "trace": attempt.reference, "address": address})
 
 
 def say(household: Household, text: str) -> None:

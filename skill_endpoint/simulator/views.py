@@ -179,10 +179,13 @@ def link(request: DeveloperRequest, household: Household) -> HttpResponse:
 @require_GET
 @with_household
 def callback(request: DeveloperRequest, household: Household) -> HttpResponse:
-    with alexa_of(household) as alexa:
-        alexa.finish_linking(request.GET.dict())
-        household.sends = "token"
-    conversation.note(household, _("The account is linked."))
+    try:
+        with alexa_of(household) as alexa:
+            alexa.finish_linking(request.GET.dict())
+            household.sends = "token"
+        conversation.note(household, _("The account is linked."))
+    finally:
+        conversation.note_trace(household, request.GET.get("state", ""))
     return redirect("simulator")
 
 

@@ -20,7 +20,7 @@ def newcomer(stage: Stage) -> None:
     page = browser.submit(page.form("/dev/alexa/link/"))
     expect(stage.is_at_the_pool(page.url), "the pool's sign-in form", page.url)
     page = browser.submit(page.form(), username=NEWCOMER, password=PASSWORD)
-    contains(page, "The account is linked.", "SkillAccountLinked")
+    contains(page, "The account is linked.", "SkillAccountLinked", "Trace of this linking")
     page = browser.submit(page.form("/dev/alexa/say/"), utterance="who am I")
     contains(page, "WhoAmIIntent", "You haven't saved any")
 

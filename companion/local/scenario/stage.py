@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from accounts.pool.console import SCOPES
+from accounts.pool.parameters import TRACE_CALLBACK_PATH
 from companion.local import people
 from companion.local.http_browser import Browser, Page
 from companion.local.pool import DEV_CALLBACK_PATH
@@ -87,8 +88,9 @@ class Stage:
             endpoint=f"{self.site.url}/alexa/",
             signer=pki.load(self.site.state / "alexa"),
             linking=Linking(
-                authorize_url=f"{pool.domain_url}/oauth2/authorize",
-                token_url=f"{pool.domain_url}/oauth2/token",
+                # of the trace, which passes on to the pool
+                authorize_url=f"{self.site.url}/oauth/authorize",
+                token_url=f"{self.site.url}/oauth/token",
                 client_id=pool.alexa_client_id,
                 client_secret=pool.alexa_client_secret,
                 scope=" ".join(SCOPES),
@@ -99,17 +101,27 @@ class Stage:
     def link(self, role: str, user: str, password: str) -> Turn:
         """As in the Alexa app: its own browser, the pool's form, back with code and state."""
         alexa = self.alexa(role)
-        browser = Browser(self.site.url)
-        page = browser.open(alexa.authorize_address())
-        page = browser.submit(page.form(), follow=False, username=user, password=password)
-        expect(
-            page.location.startswith(self.site.url + DEV_CALLBACK_PATH),
-            "a redirect to the registered callback",
-            page.location.partition("?")[0] or f"HTTP {page.status}",
-        )
-        turn = alexa.finish_linking(dict(parse_qsl(urlsplit(page.location).query)))
+        back = self.come_back(Browser(self.site.url), alexa.authorize_address(), user, password)
+        turn = alexa.finish_linking(back)
         expect(turn.status == 200, "SkillAccountLinked answered with HTTP 200", turn.status)
         return turn
+
+    def come_back(self, browser: Browser, address: str, user: str, password: str) -> dict[str, str]:
+        """Sign in where this address leads; what the browser brings back to Alexa."""
+        page = browser.open(address)
+        page = browser.submit(page.form(), follow=False, username=user, password=password)
+        return self.brought_back(browser, page.location or f"HTTP {page.status}")
+
+    def brought_back(self, browser: Browser, location: str) -> dict[str, str]:
+        """On from the pool, over the trace's callback, to Alexa's own: the query there."""
+        if location.startswith(self.site.url + TRACE_CALLBACK_PATH):
+            location = browser.open(location, follow=False).location
+        expect(
+            location.startswith(self.site.url + DEV_CALLBACK_PATH),
+            "a redirect to the registered callback",
+            location.partition("?")[0],
+        )
+        return dict(parse_qsl(urlsplit(location).query))
 
     def means(self, alexa: Alexa, words: str, intent: str) -> Turn:
         """Say it in the language of the device, whose model must take it for this intent."""

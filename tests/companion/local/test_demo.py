@@ -19,6 +19,10 @@ def test_it_says_whose_the_sign_in_page_is() -> None:
     assert "the sign-in page is the local AWS's own; on AWS it is Cognito's" in demo.HELP
 
 
+def test_it_says_where_linking_attempts_are() -> None:
+    assert "Linking attempts: {url}/traces/ (as operator)" in demo.HELP
+
+
 def test_it_refuses_a_second_run_in_the_same_folder(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as first:
         fcntl.flock(first, fcntl.LOCK_EX)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.oauth_trace.models import Attempt, Correlation
+from accounts.oauth_trace.redaction import digest
 from skill_endpoint.simulator import households
 from skill_endpoint.simulator.access import pki_folder
 from skill_endpoint.simulator.households import Household
@@ -177,3 +179,30 @@ def test_the_pool_being_down_is_told(home: Client, settings: Settings) -> None:
     state = household_of(home).account.link_state
     home.get(f"{PAGE}callback/", {"state": state, "code": "c"})
     assert "Linking failed: unreachable" in text(home.get(PAGE))
+
+
+# --- through the trace -------------------------------------------------------------------------
+
+
+def test_with_the_trace_it_opens_the_address_of_the_trace(
+    home: Client, simulator: Stub, settings: Settings
+) -> None:
+    settings.OAUTH_TRACE = True
+    start = home.post(f"{PAGE}link/")
+    assert start["Location"].startswith(f"{simulator.url}/oauth/authorize?state=")
+
+
+def test_a_linking_that_fails_says_where_its_trace_is(home: Client, settings: Settings) -> None:
+    settings.OAUTH_TRACE = True
+    start = home.post(f"{PAGE}link/")
+    (state,) = parse_qs(urlsplit(start["Location"]).query)["state"]
+    attempt = Attempt.objects.begin()
+    Correlation.objects.create(attempt=attempt, kind="state", digest=digest(state))
+    home.get(f"{PAGE}callback/", {"state": state, "error": "access_denied"})
+    page = home.get(PAGE)
+    assert "Linking failed: access_denied" in text(page)
+    assert f'href="/traces/{attempt.reference}/"' in page.content.decode()
+
+
+def test_without_the_trace_it_speaks_of_none(linked_home: Client) -> None:
+    assert "/traces/" not in linked_home.get(PAGE).content.decode()
