@@ -36,6 +36,7 @@ class Span(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     # whether the way back from sign-in leads over us, so that it is seen too
     capture = models.BooleanField(default=True)
+    lost = models.PositiveIntegerField(default=0)  # exchanges that could not be recorded
 
     objects = SpanQuerySet.as_manager()
 
@@ -87,8 +88,12 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     def correlated(self, kind: str, digest: str) -> Attempt | None:
         """The latest that this digest was seen in."""
-        found = self.filter(correlations__kind=kind, correlations__digest=digest)
-        return found.order_by("-pk").first() if digest else None
+        if not digest:
+            return None
+        # from this side, so that the index on digests is the way, however many attempts there are
+        seen = Correlation.objects.filter(digest=digest, kind=kind)
+        found = seen.select_related("attempt").order_by("-attempt_id").first()
+        return found.attempt if found else None
 
 
 class Attempt(models.Model):
