@@ -18,6 +18,7 @@ from companion import linking, time_zones
 from companion.http import SignedInRequest, page_of
 from companion.link_summary import households, summarise
 from companion.linking import Attempt, Outcome
+from companion.linking_cause import cause
 from skill_endpoint.models import AccountLink
 
 PAGE_SIZE = 10
@@ -31,10 +32,14 @@ def alexa_link(request: SignedInRequest) -> HttpResponse:
     outcome = attempt.outcome(links) if attempt else ""
     if outcome == Outcome.LINKED:
         return _linked(request)
+    found = None
+    if attempt and outcome != Outcome.WAITING:
+        found = cause(request.user, attempt.begun_at)
     with timezone.override(time_zones.of(request.user.profile)):
         context = {
             "summary": summarise(links),
             "outcome": outcome,
+            "cause": found,
             "page": page_of(request, households(links), PAGE_SIZE),
         }
         return render(request, "companion/alexa_link.html", context)
@@ -60,6 +65,8 @@ def progress(request: SignedInRequest) -> HttpResponse:
     if request.htmx and outcome == Outcome.WAITING:
         return HttpResponse(status=204)
     context: dict[str, Any] = {"outcome": outcome, "address": linking.address()}
+    if outcome != Outcome.WAITING:
+        context["cause"] = cause(request.user, attempt.begun_at)
     template = (
         "partials/linking_swapped.html" if request.htmx else "companion/alexa_link_progress.html"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.views.decorators.csrf import requires_csrf_token
 
 from companion import draft
 from companion.languages import CODES
+from companion.logs import reference
 
 AWAY = 30  # seconds after which to try again
 VOICE_DOOR = "/alexa/"  # Alexa reads no page, and counts a 500
@@ -44,7 +44,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     no_database = isinstance(sys.exception(), OperationalError | InterfaceError)
     is_away = no_database and not request.path.startswith(VOICE_DOOR)
     context = {
-        "reference": structlog.contextvars.get_contextvars().get("request_id", ""),
+        "reference": reference(),
         "is_away": is_away,
         "path": request.get_full_path() if request.method in {"GET", "HEAD"} else "/",
         "support_url": settings.SUPPORT_URL,

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.oauth_trace.models import Attempt as Traced
 from accounts.pool.console import SCOPES
 from skill_endpoint.models import AccountLink
 from tests.companion.conftest import SignIn
@@ -248,6 +249,70 @@ def test_it_says_when_alexa_came_with_what_does_not_count(sign_in: SignIn, linke
     browser.post(START)
     AccountLink.objects.filter(pk=old.pk).update(refused_at=timezone.now(), refused_reason="client")
     assert "a sign-in that we cannot accept" in main(browser.get(PROGRESS))
+
+
+# --- what the trace knows of it ----------------------------------------------------------------
+
+SET_UP = {"outcome": "failed", "finding": "redirect-uri-unknown"}
+
+
+def failed_page(browser: Client, path: str = PROGRESS) -> Any:
+    """Three minutes after they began."""
+    with time_machine.travel(timezone.now() + timedelta(minutes=3)):
+        return browser.get(path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (SET_UP, "It is not your fault"),
+        ({"outcome": "gave_up", "finding": "person-cancelled"}, "You left the sign-in page"),
+        ({"outcome": "gave_up", "finding": "page-closed"}, "The sign-in page was closed"),
+        ({"outcome": "open"}, "The sign-in page was closed"),
+        ({"outcome": "linked", "sub": "sub-stranger"}, "Alexa has not told us yet"),
+        ({"outcome": "linked", "sub": "sub-other"}, "You signed in with another account"),
+    ],
+)
+def test_it_says_what_the_trace_found_and_its_reference(
+    sign_in: SignIn, stranger: User, settings: Any, fields: dict[str, str], said: str
+) -> None:
+    settings.OAUTH_TRACE, settings.SUPPORT_URL = True, "https://example.com/help"
+    browser = sign_in(stranger)
+    browser.post(START)
+    attempt = Traced.objects.begin(site_sub=stranger.sub, **fields)
+    for path in (PROGRESS, "/alexa-link/"):
+        page = failed_page(browser, path)
+        assert said in text(soup(page).select_one(".notice.error:not([hidden])"))
+        assert text(soup(page).select_one("#reference")) == attempt.reference
+        assert soup(page).select_one('button[data-copy="reference"]')
+        assert soup(page).select_one('main a[href="https://example.com/help"]')
+        assert "What usually helps" not in main(page)
+        assert "csrfmiddlewaretoken" in form_to(page, START)
+
+
+def test_it_gives_no_reference_of_others_or_of_before(
+    sign_in: SignIn, stranger: User, linked: User, settings: Any
+) -> None:
+    settings.OAUTH_TRACE = True
+    long_ago = timezone.now() - timedelta(hours=1)
+    Traced.objects.begin(sub=stranger.sub, started_at=long_ago, **SET_UP)
+    browser = sign_in(stranger)
+    browser.post(START)
+    Traced.objects.begin(sub=linked.sub, **SET_UP)
+    Traced.objects.begin(**SET_UP)
+    page = failed_page(browser)
+    assert soup(page).select_one("#reference") is None
+    assert "What usually helps" in main(page)
+
+
+def test_while_it_waits_it_asks_for_no_trace(
+    sign_in: SignIn, stranger: User, settings: Any
+) -> None:
+    settings.OAUTH_TRACE = True
+    browser = sign_in(stranger)
+    browser.post(START)
+    Traced.objects.begin(site_sub=stranger.sub, **SET_UP)
+    assert soup(browser.get(PROGRESS)).select_one("#reference") is None
 
 
 def test_whose_session_ended_is_sent_to_sign_in(client: Client, db: None) -> None:

@@ -59,7 +59,7 @@ def test_it_breaks_with_a_page_that_needs_nothing(
     assert answer.status_code == 500
     assert "Something broke" in main(answer)
     assert b"secret detail" not in answer.content
-    assert len(text(soup(answer).code)) == 36  # the request's id, as the log has it
+    assert len(text(soup(answer).code)) == 8  # of the request's id, as the log has it
 
 
 def test_it_renders_the_500_page_alone() -> None:
@@ -174,7 +174,7 @@ def test_errors_are_not_swapped_into_the_page(monkeypatch: pytest.MonkeyPatch, d
     fault = client.get("/facts/", headers=HTMX)
     assert fault.status_code == 500
     assert is_sent_above_the_page(fault)
-    assert len(text(soup(fault).code)) == 36
+    assert len(text(soup(fault).code)) == 8
 
     monkeypatch.setattr("companion.views.facts.render", away)
     gone = client.get("/facts/", headers=HTMX)
@@ -217,6 +217,20 @@ def test_it_names_who_can_be_asked(client: Client, db: None, settings: Any) -> N
     assert "people behind this site" in text(link)
 
 
+def test_the_reference_of_a_refusal_finds_it_in_the_log(
+    client: Client, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = Client(SERVER_NAME="evil.example").get("/")
+    reference = text(soup(page).select_one("#reference"))
+    assert len(reference) == 8
+    copied = soup(page).select_one("[data-copy]")
+    assert copied
+    assert copied["data-copy"] == "reference"
+    ids = [record.msg["request_id"] for record in caplog.records if isinstance(record.msg, dict)]
+    assert ids
+    assert all(each.startswith(reference) for each in ids)
+
+
 # --- sign-in -----------------------------------------------------------------------------------
 
 
@@ -257,6 +271,7 @@ def test_it_says_that_the_pool_cannot_be_reached(
     answer = client.get(reverse("cognito_callback"), {"state": state, "code": "c"})
     assert "Sign-in cannot be reached" in main(answer)
     assert "csrfmiddlewaretoken" in form_to(answer, reverse("cognito_login"))
+    assert soup(answer).select_one('button[data-copy="reference"]')
 
 
 def test_a_fresh_start_leads_to_the_same_page(

@@ -1,0 +1,61 @@
+"""Why a linking did not finish, for the person who tried, from what the trace recorded of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.oauth_trace.models import Attempt, Outcome
+
+_LEFT = _("You left the sign-in page before you were signed in. Start again if you like.")
+_CLOSED = _(
+    "The sign-in page was closed, or took longer than ten minutes. "
+    "Start once more and go through it in one go."
+)
+_ANOTHER = _(
+    "You signed in with another account than the one you use here. "
+    "Use the same e-mail address or phone number."
+)
+_NOT_TOLD = _(
+    "It worked, but Alexa has not told us yet. "
+    "Say “Alexa, open Small Wonders”, then look here again."
+)
+_NOT_YOURS = _(
+    "It is not your fault: something between Alexa and us is not set up right. "
+    "With the reference below, support can see what it was."
+)
+
+
+@dataclass(frozen=True)
+class Cause:
+    sentence: Promise
+    reference: str  # of the attempt, for support
+
+
+def cause(user: User, begun_at: datetime) -> Cause | None:
+    """Of the latest attempt that is the person's, since they began; None where none is known.
+
+    Theirs is one whose token was for them, or whose browser was signed in here as them.
+    """
+    if not settings.OAUTH_TRACE:
+        return None
+    theirs = Attempt.objects.of_person(user.sub).filter(started_at__gte=begun_at)
+    attempt = theirs.first()
+    return Cause(_sentence(attempt, user), attempt.reference) if attempt else None
+
+
+def _sentence(attempt: Attempt, user: User) -> Promise:
+    if attempt.sub and attempt.sub != user.sub:
+        return _ANOTHER
+    if attempt.outcome == Outcome.LINKED:
+        return _NOT_TOLD
+    if attempt.finding == "person-cancelled":
+        return _LEFT
+    if attempt.outcome == Outcome.FAILED:
+        return _NOT_YOURS
+    return _CLOSED
