@@ -42,13 +42,6 @@ FAULTS = (
         "warning",
         "downloads",
     ),
-    Fault(
-        "the user agent in the answer grows with each request",
-        "rebuilt",
-        "answers-do-not-grow",
-        "warning",
-        "longer",
-    ),
     # 500 where Amazon wants 400
     Fault("a signature that is not base64", "once", "signature-not-base64", "failed", "500"),
     Fault("a chain address that answers 403", "once", "chain-forbidden", "failed", "500"),
@@ -61,12 +54,17 @@ FAULTS = (
     Fault("the same request a second time", "once", "replay", "failed", "200"),
 )
 
+# of the same list, and out of reach of requests over HTTP: why
 NOT_VISIBLE = {
     "django-ask-sdk cannot be imported on a current OpenSSL": (
         "there is no server to ask: the self-test says that nothing answers"
     ),
     "one more verifier a request, 6 ms growing to 87 ms in 1000 requests": (
         "a self-test does not send a thousand requests, and a slope of a few milliseconds is noise "
-        "over a network; the user agent that grows shows the same cause"
+        "over a network; the downloads show the same cause"
+    ),
+    # first thought to be visible, and listed above; the run showed otherwise
+    "skill.custom_user_agent grows by some bytes with each request": (
+        "it grows in memory only: the userAgent of the answer is put together when the skill is"
     ),
 }
