@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,9 +30,9 @@ class NoPlace(Exception):
     """The document has not exactly one place for the table."""
 
 
-def table() -> str:
-    """All rules as Markdown, one table for each stage of a linking."""
-    return "\n".join(_lines()) + "\n"
+def table(known: Sequence[Rule]) -> str:
+    """Rules as Markdown, one table for each stage of a linking."""
+    return "\n".join(_lines(known)).lstrip("\n") + "\n"
 
 
 def written(document: str) -> str:
@@ -41,16 +41,14 @@ def written(document: str) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end or BEGIN in rest or END in after:
         raise NoPlace(f"{DOCUMENT.name} must have these two lines once each: {BEGIN} {END}")
-    return f"{before}{BEGIN}\n\n{table()}\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{table(rules())}\n{END}{after}"
 
 
-def _lines() -> Iterator[str]:
-    known = rules()
-    for position, (stage, heading) in enumerate(_HEADINGS.items()):
+def _lines(known: Sequence[Rule]) -> Iterator[str]:
+    for stage, heading in _HEADINGS.items():
         own = [rule for rule in known if rule.stage == stage]
         if own:
-            if position:
-                yield ""
+            yield ""
             yield f"### {heading}"
             yield ""
             yield "| what shows | cause | mend | |"

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.oauth_trace import recording, switch, table
+from accounts.oauth_trace.diagnosis import rules
 from accounts.oauth_trace.gateway import command as gateway
 from accounts.oauth_trace.models import Attempt, Span
 from accounts.tables import require_table
@@ -42,8 +43,8 @@ class Command(BaseCommand):
         )
         actions.add_parser("off", help="stop recording")
         actions.add_parser("status", help="is it on, and what has arrived")
-        rules = actions.add_parser("table", help="the troubleshooting table of docs/linking.md")
-        how = rules.add_mutually_exclusive_group()
+        of_rules = actions.add_parser("table", help="the troubleshooting table of docs/linking.md")
+        how = of_rules.add_mutually_exclusive_group()
         how.add_argument("--write", action="store_true", help="write it there, not here")
         how.add_argument("--check", action="store_true", help="fail where it is out of date")
         gateway.add_arguments(
@@ -94,7 +95,7 @@ class Command(BaseCommand):
 
     def _table(self, options: dict[str, Any]) -> str:
         if not (options["write"] or options["check"]):
-            return table.table().rstrip("\n")
+            return table.table(rules()).rstrip("\n")
         try:
             old = table.DOCUMENT.read_text(encoding="utf-8")
             new = table.written(old)
