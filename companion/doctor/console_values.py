@@ -55,8 +55,8 @@ def read(text: str) -> Linking:
 
 def from_json(document: Any) -> Linking:
     """A request or an answer of SMAPI, wrapped or bare. Raises Unreadable."""
-    if isinstance(document, dict):
-        for name in _WRAPPERS:
+    for name in _WRAPPERS:
+        if isinstance(document, dict):
             document = document.get(name, document)
     if not isinstance(document, dict) or not {"type", "clientId", "authorizationUrl"} & set(
         document
