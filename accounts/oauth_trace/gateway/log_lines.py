@@ -224,10 +224,19 @@ def _headers(printed: Text) -> tuple[Pairs, bool]:
     inner = inner if printed.is_cut else inner.removesuffix("}")
     pairs = _split(inner)
     if printed.is_cut:
-        pairs = pairs[:-1]
+        pairs = pairs[:-1] + _whole_part(pairs[-1:])
     found = [(name.lower(), value) for name, value in pairs if name.lower() in _HEADERS]
     names = [name for name, _ in found]
     return [pair for pair in found if names.count(pair[0]) == 1], printed.is_cut
+
+
+def _whole_part(last: Pairs) -> Pairs:
+    """Of a redirect that was cut in its query: where to, and the parameters before the last."""
+    return [
+        (name, value.rpartition("&")[0] or value.partition("?")[0])
+        for name, value in last
+        if name.lower() == "location" and "?" in value
+    ]
 
 
 def _form(printed: Text) -> tuple[bytes, bool]:

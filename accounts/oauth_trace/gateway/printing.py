@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from accounts.oauth_trace.diagnosis import Finding, Level
 from accounts.oauth_trace.exchange import Field, Message
-from accounts.oauth_trace.gateway.reading import Judged, Read
+from accounts.oauth_trace.gateway.reading import HIDDEN, Judged, Read
 from accounts.oauth_trace.models import Outcome
 
 _LEVELS = {Level.ERROR: "ERROR", Level.WARNING: "WARNING", Level.NOTE: "note"}
@@ -52,8 +52,8 @@ def _exchange(read: Read) -> Iterator[str]:
         f"{head}{recorded.request.method} {recorded.request.address} "
         f"-> {_answer(recorded.response)}  ({recorded.milliseconds} ms)"
     )
-    parameters = (*recorded.request.query, *recorded.request.basic, *recorded.request.body)
-    yield from _fields("sent", parameters)
+    basic = () if HIDDEN in read.cut else recorded.request.basic
+    yield from _fields("sent", (*recorded.request.query, *basic, *recorded.request.body))
     yield from _fields("got", (*recorded.response.location_query, *recorded.response.body))
     if read.cut:
         yield f"      not in the log, or not all of it: {', '.join(read.cut)}"

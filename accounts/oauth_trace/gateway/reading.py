@@ -20,6 +20,7 @@ from accounts.oauth_trace.verdict import Verdict, verdict
 from accounts.oauth_trace.wanted import Wanted
 
 AUTHORIZE, TOKEN = "/oauth2/authorize", "/oauth2/token"  # resources of the gateway
+HIDDEN = "the Authorization header"
 
 # what stands for a part that the log does not have: it is there, and nobody knows what it is
 _UNSEEN = Value(length=1)
@@ -89,7 +90,7 @@ def _redacted(logged: Logged) -> list[Read]:
         body=logged.request_body,
     )
     if logged.hides_authorization:
-        cut.append("the Authorization header")
+        cut.append(HIDDEN)
         hidden = (Field("client_id", _UNSEEN), Field("client_secret", _UNSEEN))
         request = replace(request, basic=hidden)
     response = redaction.answer(
@@ -107,7 +108,8 @@ def _redacted(logged: Logged) -> list[Read]:
     )
     reads = [Read(request_id=logged.request_id, recorded=recorded, cut=tuple(cut))]
     if way_back := _way_back(recorded):
-        reads.append(Read(request_id=logged.request_id, recorded=way_back))
+        back_cut = ("query",) if "answer headers" in logged.cut else ()
+        reads.append(Read(request_id=logged.request_id, recorded=way_back, cut=back_cut))
     return reads
 
 
@@ -209,7 +211,11 @@ def _mended(own: Read, trace: Trace, wanted: Wanted) -> Recorded:
     recorded = own.recorded
     request, answer = recorded.request, recorded.response
     if "query" in own.cut:
-        request = replace(request, query=_filled(request.query, _good_query(wanted, trace)))
+        is_callback = recorded.stage == Stage.CALLBACK
+        good = {"code": _UNSEEN, "state": _UNSEEN} if is_callback else _good_query(wanted, trace)
+        request = replace(request, query=_filled(request.query, good))
+    if "answer headers" in own.cut and 300 <= answer.status < 400 and not answer.location:
+        answer = replace(answer, location=f"{wanted.domain_url}/login")
     if "request body" in own.cut:
         good = _good_form(recorded.stage, trace)
         request = replace(request, body=_filled(request.body, good), body_kind="form")

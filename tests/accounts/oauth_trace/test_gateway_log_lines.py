@@ -127,6 +127,20 @@ def test_it_is_not_led_astray_by_commas_in_headers() -> None:
     assert "set-cookie" not in headers
 
 
+def test_it_knows_where_a_redirect_leads_though_its_query_was_cut() -> None:
+    back = f"{BACK}?error=invalid_scope&state={'s' * 1000}"
+    [found] = read(gateway_log.authorize(QUERY, location=back))
+
+    assert dict(found.answer_headers)["location"] == f"{BACK}?error=invalid_scope"
+    assert "answer headers" in found.cut
+
+
+def test_it_takes_no_half_address_for_a_redirect() -> None:
+    [found] = read(gateway_log.authorize(QUERY, location=f"{BACK}/{'x' * 1000}"))
+
+    assert "location" not in dict(found.answer_headers)
+
+
 def test_it_leaves_out_a_header_that_seems_to_come_twice() -> None:
     [found] = read(
         gateway_log.token(FORM, answer="{}", headers={"Server": "x, Content-Type=text/html"})
