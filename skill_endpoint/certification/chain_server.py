@@ -44,7 +44,7 @@ def serving(host: str = "127.0.0.1", port: int = 0) -> Iterator[ChainServer]:
     """A server until the end of the block; port 0 is any free one. Raises OSError."""
     server = _Server((host, port), _Handler)
     chains = server.chains = ChainServer(host, server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield chains
