@@ -16,12 +16,19 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from accounts.oauth_trace import redaction, wanted
+from accounts.oauth_trace import redaction
 from accounts.oauth_trace.gateway import stack as stacks
 from accounts.oauth_trace.gateway.fetching import MOST_EVENTS, Fetched, fetch
 from accounts.oauth_trace.gateway.log_lines import exchanges
 from accounts.oauth_trace.gateway.printing import lines
-from accounts.oauth_trace.gateway.reading import AUTHORIZE, TOKEN, attempts, judge
+from accounts.oauth_trace.gateway.reading import (
+    AUTHORIZE,
+    TOKEN,
+    attempts,
+    judge,
+    wanted_of,
+)
+from accounts.oauth_trace.wanted import Wanted
 from accounts.pool import client
 from accounts.pool.asking import announcement, require_yes
 from accounts.pool.deploy import Stack
@@ -157,8 +164,9 @@ def _logs(stack: Stack, options: dict[str, Any], say: Say) -> None:
     outputs, logs = stack.outputs(), client.logs()
     since = timezone.now() - timedelta(minutes=minutes)
     fetched = fetch(logs, outputs["ExecutionLog"], since=since)
+    wishes = wanted_of(stack.parameters().get("OAuthUrl", ""))
     told: dict[str, str] = {}
-    _tell(fetched, told, say)
+    _tell(fetched, wishes, told, say)
     if not told:
         say(f"No linking came in the last {minutes} minutes.")
     for line in _elsewhere(logs, outputs["AccessLog"], since):
@@ -172,14 +180,14 @@ def _logs(stack: Stack, options: dict[str, Any], say: Say) -> None:
             time.sleep(POLL)
             last = datetime.fromtimestamp(fetched.last / 1000, UTC) - OVERLAP
             fetch(logs, outputs["ExecutionLog"], since=max(since, last), into=fetched)
-            _tell(fetched, told, say)
+            _tell(fetched, wishes, told, say)
     if fetched.is_cut:
         say(f"There are more lines than the {MOST_EVENTS} that were read: choose a shorter --since")
 
 
-def _tell(fetched: Fetched, told: dict[str, str], say: Say) -> None:
+def _tell(fetched: Fetched, wishes: Wanted, told: dict[str, str], say: Say) -> None:
     """Print each attempt that is new or has changed."""
-    wishes, now = wanted.current(), timezone.now()
+    now = timezone.now()
     for attempted in attempts(exchanges(fetched.lines)):
         name = attempted.reads[0].request_id
         text = "\n".join(lines(judge(attempted, wishes, now=now)))

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 from accounts.oauth_trace import redaction
+from accounts.oauth_trace import wanted as wanted_values
 from accounts.oauth_trace.diagnosis import Finding, diagnose
 from accounts.oauth_trace.exchange import Field, Message, Value, value_of
 from accounts.oauth_trace.gateway.log_lines import Logged
@@ -181,6 +185,24 @@ def _only_candidate(found: Sequence[Attempted], recorded: Recorded) -> Attempted
     return waiting[0] if len(waiting) == 1 else None
 
 
+def wanted_of(oauth_url: str) -> Wanted:
+    """What a linking with this server should look like: of another one than the pool, nothing but
+    the standard and Alexa's own rules is known."""
+    if urlsplit(oauth_url).netloc == urlsplit(settings.COGNITO_DOMAIN_URL).netloc:
+        return wanted_values.current()
+    return Wanted(
+        issuer="",
+        domain_url=oauth_url,
+        public_url=settings.PUBLIC_URL,
+        client_id="",
+        web_client_id="",
+        vendor_id=settings.ALEXA_VENDOR_ID,
+        skill_ids=(),
+        capture_url="",
+        secret_digest="",
+    )
+
+
 def judge(attempted: Attempted, wanted: Wanted, *, now: datetime) -> Judged:
     """What diagnosis says. A finding that only holds because the log was cut is left out.
 
@@ -236,7 +258,7 @@ def _good_query(wanted: Wanted, trace: Trace) -> dict[str, Value]:
     back = back or next(iter(wanted.amazon_callbacks), "")
     good = {
         "response_type": Value(text="code"),
-        "client_id": Value(text=wanted.client_id),
+        "client_id": Value(text=wanted.client_id) if wanted.client_id else _UNSEEN,
         "state": _UNSEEN,
         "scope": Value(text=" ".join(wanted.scopes or ("openid",))),
     }
