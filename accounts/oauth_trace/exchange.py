@@ -58,7 +58,7 @@ class Message:
     status: int = 0
     location: str = ""  # of a redirect, without its query
     location_query: tuple[Field, ...] = ()
-    # why there is no answer: timeout, unreachable, tls, too_long, loop; of a skill request: why
+    # why there is no answer: timeout, unreachable, tls, too_long, broken; of a skill request: why
     # the token did not count
     problem: str = ""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
+from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import ProtocolError
+from urllib3.util import SKIP_HEADER
 
 from accounts.bounded import Unreadable, read
 
@@ -16,6 +20,10 @@ DEADLINE = 4.2  # seconds for the whole; Alexa waits 4.5 s, its way to us includ
 CONNECT = 1.5  # seconds
 MAX_ANSWER = 64 * 1024  # bytes
 MARK = "oauth-trace"  # in Via (RFC 9110, 7.6.3): a request that carries it came from here
+# A gateway between us and the pool forgets a silent connection after minutes (AWS's NAT after 350
+# s), and what is sent on it then is lost: only one that was just used is used again.
+IDLE = 30.0  # seconds
+MOST_AT_ONCE = 64  # calls to the pool, those included that hang and that nobody waits for any more
 
 # of one connection (RFC 9110, 7.6.1), or about us; the body is passed on uncompressed
 _NOT_SENT = frozenset(
@@ -61,19 +69,42 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
     milliseconds: float = 0
-    problem: str = ""  # timeout, unreachable, tls, too_long
+    problem: str = ""  # timeout, unreachable, tls, too_long, broken
 
     def passed_back(self, upstream: str) -> list[tuple[str, str]]:
-        """The headers that the caller gets; a redirect only within the pool's own address."""
-        passed = [(name, text) for name, text in self.headers if name.lower() in _PASSED_BACK]
-        target = next((text for name, text in self.headers if name.lower() == "location"), "")
+        """The headers that the caller gets; a redirect only within the pool's own address.
+
+        Not those with a line break, which old servers fold long ones with, or other letters.
+        """
+        plain = [
+            (name, text) for name, text in self.headers if text.isascii() and text.isprintable()
+        ]
+        passed = [(name, text) for name, text in plain if name.lower() in _PASSED_BACK]
+        target = next((text for name, text in plain if name.lower() == "location"), "")
         if target and _origin(target) == _origin(upstream):
             passed.append(("Location", target))
         return passed
 
 
+class _Connections:
+    """To the pool: kept open between calls for a moment, shared by the threads, without cookies."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._session = _session()
+        self._used_at = time.monotonic()
+
+    def get(self) -> requests.Session:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._used_at > IDLE:
+                self._session.close()
+                self._session = _session()
+            self._used_at = now
+            return self._session
+
+
 def _session() -> requests.Session:
-    """One for the process: its connections to the pool are kept open, and it keeps no cookies."""
     session = requests.Session()
     session.trust_env = False  # no proxy and no .netrc of the machine
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -81,38 +112,84 @@ def _session() -> requests.Session:
     return session
 
 
-_connections = _session()
+_connections = _Connections()
+_room = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-def post(url: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answer:
-    """POST `body` with these headers, follow nothing, read no more than MAX_ANSWER."""
+def post(
+    url: str, headers: Iterable[tuple[str, str]], body: bytes, *, seconds: float = DEADLINE
+) -> Answer:
+    """POST `body` with these headers, follow nothing, read no more than MAX_ANSWER.
+
+    In a thread of its own, because no timeout of a socket counts everything: looking up the name,
+    one address after another, a header that comes letter by letter. After `seconds` nobody waits
+    for it any more.
+    """
     begun = time.monotonic()
+    if not _room.acquire(blocking=False):
+        return _failed("timeout", begun)  # so many hang already
+    answers: SimpleQueue[Answer] = SimpleQueue()
+
+    def call() -> None:
+        try:
+            answers.put(_post(url, _sent(headers), body, seconds))
+        except Exception:  # noqa: BLE001 - a thread has nobody to raise it to
+            answers.put(_failed("broken", begun))
+        finally:
+            _room.release()
+
+    threading.Thread(target=call, name="oauth-trace", daemon=True).start()
+    try:
+        return answers.get(timeout=max(0.0, seconds))
+    except Empty:
+        return _failed("timeout", begun)
+
+
+def _sent(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What goes on: all but what is of this connection, and what proxies before us said."""
+    pairs = list(headers)
+    named = next((text for name, text in pairs if name.lower() == "connection"), "")
+    hops = _NOT_SENT | {each.strip().lower() for each in named.split(",")}
     sent = {
         name: text
-        for name, text in headers
-        if name.lower() not in _NOT_SENT and not name.lower().startswith("x-forwarded-")
+        for name, text in pairs
+        if name.lower() not in hops and not name.lower().startswith("x-forwarded-")
     }
     sent |= {"Accept-Encoding": "identity", "Via": f"1.1 {MARK}"}
+    if not any(name.lower() == "user-agent" for name in sent):
+        sent["User-Agent"] = SKIP_HEADER  # not ours in the place of none
+    return sent
+
+
+def _post(url: str, headers: dict[str, str], body: bytes, seconds: float) -> Answer:
+    begun = time.monotonic()
     try:
-        with _connections.post(
+        with _connections.get().post(
             url,
             data=body,
-            headers=sent,
-            timeout=(CONNECT, DEADLINE - CONNECT),
+            headers=headers,
+            timeout=(CONNECT, seconds),
             allow_redirects=False,
             stream=True,
         ) as response:
-            left = DEADLINE - (time.monotonic() - begun)
+            left = seconds - (time.monotonic() - begun)
             text = read(response, limit=MAX_ANSWER, seconds=left)
     except requests.exceptions.SSLError:
         return _failed("tls", begun)
     except requests.Timeout:
         return _failed("timeout", begun)
+    except requests.ConnectionError as error:
+        # connected, and then what came was no HTTP, or nothing came
+        is_broken = bool(error.args) and isinstance(error.args[0], ProtocolError)
+        return _failed("broken" if is_broken else "unreachable", begun)
     except requests.RequestException:
-        return _failed("unreachable", begun)
-    except Unreadable:
-        is_late = time.monotonic() - begun >= DEADLINE
-        return _failed("timeout" if is_late else "too_long", begun)
+        return _failed("broken", begun)
+    except Unreadable as error:
+        is_late = time.monotonic() - begun >= seconds
+        is_broken = error.__cause__ is not None
+        return _failed("timeout" if is_late else "broken" if is_broken else "too_long", begun)
+    if not 200 <= response.status_code <= 599:  # 103 and its like are no answer yet
+        return _failed("broken", begun)
     return Answer(
         status=response.status_code,
         headers=list(response.headers.items()),

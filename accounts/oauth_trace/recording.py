@@ -1,24 +1,27 @@
 """Writing down what the front saw. Nothing here may ever stop a linking.
 
 Each entry point takes an exchange that is already redacted, waits only briefly for the database,
-and ends in a log line where it fails.
+and raises nothing: what could not be written is counted, and the attempt is marked.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db.models import F, Sum
 from django.utils import timezone
 
-from accounts import forgiving_cache
+from accounts.models import Tombstone
+from accounts.oauth_trace import briefly
 from accounts.oauth_trace import wanted as wanted_values
+from accounts.oauth_trace.briefly import Unavailable
 from accounts.oauth_trace.diagnosis import diagnose
 from accounts.oauth_trace.exchange import Message
 from accounts.oauth_trace.models import Attempt, Correlation, Event, Outcome, Span, Stage
@@ -29,14 +32,12 @@ from accounts.rate_limit import is_over
 
 log = structlog.get_logger(__name__)
 
-LONGEST_WAIT = 500  # milliseconds for a lock: Alexa waits 4.5 s for a token in all
 MOST_EVENTS = 60  # of one attempt; a token refreshed each hour for two days
-MOST_PER_MINUTE = 600  # new attempts, all together: a flood is forwarded, not written down
+# new attempts, all together: a flood is forwarded, not written down. Refreshes of people who linked
+# before count for themselves, or of a busy skill they would leave no room for the linkings.
+MOST_PER_MINUTE = {Stage.AUTHORIZE: 600, Stage.TOKEN: 300, Stage.REFRESH: 60}
 SPAN_MEMO = 2.0  # seconds for which a process believes what it knows of the span
 _VERDICT = ("outcome", "finding", "stages", "is_complete")  # what judging changes
-_LOST = "oauth-trace:lost"
-_LOSS_TOLD = 14 * 24 * 3600  # seconds
-REST = 30.0  # seconds without a try after the database failed
 
 type Keys = Iterable[tuple[Correlation.Kind, str]]  # kinds with digests
 
@@ -45,33 +46,47 @@ type Keys = Iterable[tuple[Correlation.Kind, str]]  # kinds with digests
 class _Memo:
     span: Span | None = None
     until: float = 0.0
-    rest_until: float = 0.0
 
 
 _memo = _Memo()
+# Exchanges that this process could not record, each by its attempt's id, or 0 for one that could
+# not even begin. Told to the database when it is back. Bounded: an outage may be long.
+_losses: deque[int] = deque(maxlen=10_000)
 
 
 def span() -> Span | None:
-    """The span that is on; believed for a moment, so that a turn of the skill costs nothing."""
+    """The span that is on; believed for a moment, so that a turn of the skill costs nothing.
+
+    While the database does not answer, the one that was on stays on: what it loses is counted.
+    """
     if not settings.OAUTH_TRACE:
         return None
     now = time.monotonic()
-    if now < _memo.until:
-        found = _memo.span
-    else:
-        found = _careful(Span.objects.current)
-        _memo.span, _memo.until = found, now + SPAN_MEMO
+    if now >= _memo.until:
+        try:
+            _memo.span = briefly.reads(Span.objects.current)
+        except Unavailable:
+            pass
+        else:
+            _tell_losses()
+        _memo.until = now + SPAN_MEMO
+    found = _memo.span
     return found if found and found.ends_at > timezone.now() else None
 
 
 def forget_span() -> None:
     """Look again next time: it was switched on or off, or a test begins."""
-    _memo.span, _memo.until, _memo.rest_until = None, 0.0, 0.0
+    _memo.span, _memo.until = None, 0.0
+    briefly.forget()
 
 
 def find(kind: Correlation.Kind, digest_: str) -> Attempt | None:
     """The latest attempt that this digest was seen in; None also where the database fails."""
-    return _careful(lambda: Attempt.objects.correlated(kind, digest_))
+    return _found(lambda: Attempt.objects.correlated(kind, digest_))
+
+
+def by_pk(pk: int) -> Attempt | None:
+    return _found(lambda: Attempt.objects.filter(pk=pk).first()) if pk else None
 
 
 def only_candidate(client_id: str, redirect_uri: str) -> Attempt | None:
@@ -80,17 +95,19 @@ def only_candidate(client_id: str, redirect_uri: str) -> Attempt | None:
     def look() -> Attempt | None:
         since = timezone.now() - Attempt.ABANDONED
         waiting = Attempt.objects.filter(
-            started_at__gte=since, client_id=client_id, outcome=Outcome.OPEN, captured=False
+            started_at__gte=since, client_id=client_id, captured=False
         ).exclude(events__stage=Stage.TOKEN)
         if redirect_uri:
             waiting = waiting.filter(redirect_uri=redirect_uri)
-        candidates = list(waiting[:2])
+        # one that looked wrong may go on: the pool has the last word
+        candidates = waiting.filter(outcome=Outcome.OPEN)[:2] or waiting[:2]
         return candidates[0] if len(candidates) == 1 else None
 
-    return _careful(look)
+    return _found(look)
 
 
 def begin(
+    stage: Stage,
     *,
     client_id: str = "",
     redirect_uri: str = "",
@@ -99,8 +116,11 @@ def begin(
     site_sub: str = "",
     keys: Keys = (),
 ) -> Attempt | None:
-    """A new attempt; None where none is to be recorded, or it cannot be."""
-    if not span() or is_over("oauth_trace", "all", rate=MOST_PER_MINUTE, per=60):
+    """A new attempt, by its first exchange; None where it cannot be recorded, or is one too many.
+
+    `stage`: authorize; or token, refresh where nothing was seen before.
+    """
+    if not span() or is_over("oauth_trace", stage, rate=MOST_PER_MINUTE[stage], per=60):
         return None
 
     def write() -> Attempt:
@@ -114,7 +134,13 @@ def begin(
         _correlate(attempt, keys)
         return attempt
 
-    return _careful(write)
+    try:
+        attempt = briefly.writes(write)
+    except Unavailable:
+        lose()
+        return None
+    _tell_losses()
+    return attempt
 
 
 def add(
@@ -127,15 +153,25 @@ def add(
     keys: Keys = (),
     sub: str = "",
 ) -> None:
-    """One exchange more. `None` for a side that could not be redacted: nothing of it is kept."""
+    """One exchange more. `None` for a side that could not be redacted: nothing of it is kept.
 
-    def write() -> None:
-        events = list(attempt.events.all()[: MOST_EVENTS + 1])
-        if len(events) > MOST_EVENTS:
-            return
-        is_withheld = request is None or response is None
+    `attempt` then is as it was written.
+    """
+    is_withheld = request is None or response is None
+
+    def write() -> Attempt | None:
+        # locked: two calls at once must each judge what the other one saw
+        held = Attempt.objects.select_for_update().filter(pk=attempt.pk).first()
+        if held is None:  # pruned, or the person was erased meanwhile
+            return None
+        if sub and Tombstone.objects.for_sub(sub).exists():  # tokens for who was just leaving
+            held.delete()
+            return None
+        events = list(held.events.all()[:MOST_EVENTS])
+        if len(events) >= MOST_EVENTS:
+            return None
         event = Event.objects.create(
-            attempt=attempt,
+            attempt=held,
             stage=stage,
             at=timezone.now() - timedelta(milliseconds=milliseconds),
             milliseconds=max(0, round(milliseconds)),
@@ -143,11 +179,26 @@ def add(
             response={} if is_withheld or response is None else response.to_json(),
             is_withheld=is_withheld,
         )
-        _correlate(attempt, keys)
-        attempt.sub, attempt.updated_at = sub or attempt.sub, timezone.now()
-        judge(attempt, [*events, event])
+        _correlate(held, keys)
+        held.sub, held.updated_at = sub or held.sub, timezone.now()
+        held.is_complete = held.is_complete and not is_withheld
+        judge(held, [*events, event])
+        return held
 
-    _careful(write, attempt)
+    try:
+        held = briefly.writes(write)
+    except Unavailable:
+        lose(attempt.pk)
+        return
+    if held:
+        for name in ("sub", "updated_at", *_VERDICT):
+            setattr(attempt, name, getattr(held, name))
+    _tell_losses()
+
+
+def lose(attempt_pk: int = 0) -> None:
+    """An exchange of this attempt, or of one that could not begin, was passed on unrecorded."""
+    _losses.append(attempt_pk)
 
 
 def judge(attempt: Attempt, events: list[Event] | None = None) -> None:
@@ -157,13 +208,16 @@ def judge(attempt: Attempt, events: list[Event] | None = None) -> None:
 
 
 def _judged(attempt: Attempt, events: list[Event] | None = None) -> Attempt:
-    trace = Trace.of(attempt, events)
-    found = verdict(trace, diagnose(trace, wanted_values.known()))
+    """A rule that breaks over something odd takes the verdict with it, never the record."""
+    try:
+        trace = Trace.of(attempt, events)
+        found = verdict(trace, diagnose(trace, wanted_values.known()))
+    except Exception as error:  # noqa: BLE001 - as said above
+        log.warning("oauth_trace_diagnosis_failed", error=type(error).__name__)
+        return attempt
     attempt.outcome = found.outcome
     attempt.finding = found.main.code if found.main else ""
     attempt.stages = found.stages
-    if forgiving_cache.found(_incomplete(attempt)):
-        attempt.is_complete = False
     return attempt
 
 
@@ -174,7 +228,11 @@ def settle(limit: int = 200) -> int:
     )
     found = list(quiet.prefetch_related("events")[:limit])
     if found:  # in one statement: pages do it while somebody waits
-        Attempt.objects.bulk_update([_judged(attempt) for attempt in found], _VERDICT)
+        for attempt in found:
+            _judged(attempt)
+            if attempt.outcome == Outcome.OPEN:  # it could not be judged: it is over all the same
+                attempt.outcome = Outcome.GAVE_UP
+        Attempt.objects.bulk_update(found, _VERDICT)
     return len(found)
 
 
@@ -193,43 +251,34 @@ def _correlate(attempt: Attempt, keys: Keys) -> None:
 
 
 def lost() -> int:
-    """How many events could not be recorded of late."""
-    return int(forgiving_cache.found(_LOST) or 0)
+    """How many exchanges of late could not be recorded, as far as it is known by now."""
+    since = timezone.now() - Attempt.kept()
+    told = Span.objects.filter(ends_at__gte=since).aggregate(all=Sum("lost"))["all"] or 0
+    return int(told) + len(_losses)
 
 
-def _careful[T](work: Callable[[], T], attempt: Attempt | None = None) -> T | None:
-    """Short waits, one transaction, no exception; after a failure a rest. None where it failed."""
-    if time.monotonic() >= _memo.rest_until:
-        try:
-            with _short_waits(), transaction.atomic():
-                if connection.vendor == "postgresql":
-                    with connection.cursor() as cursor:
-                        cursor.execute(f"SET LOCAL statement_timeout = {LONGEST_WAIT}")
-                return work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the linking goes on
-            _memo.rest_until = time.monotonic() + REST
-            log.warning("oauth_trace_failed", error=type(error).__name__)
-    forgiving_cache.keep(_LOST, lost() + 1, seconds=_LOSS_TOLD)
-    if attempt is not None:
-        forgiving_cache.keep(_incomplete(attempt), value=True, seconds=_LOSS_TOLD)
-    return None
+def _found(look: Callable[[], Attempt | None]) -> Attempt | None:
+    try:
+        return briefly.reads(look)
+    except Unavailable:
+        return None
 
 
-def _incomplete(attempt: Attempt) -> str:
-    return f"oauth-trace:incomplete:{attempt.pk}"
+def _tell_losses() -> None:
+    """The database is back: it hears how many exchanges it missed, and of which attempts."""
+    if not _losses:
+        return
+    missed = []
+    with contextlib.suppress(IndexError):  # another thread may take them, too
+        while True:
+            missed.append(_losses.popleft())
 
+    def write() -> None:
+        if last := Span.objects.first():
+            Span.objects.filter(pk=last.pk).update(lost=F("lost") + len(missed))
+        Attempt.objects.filter(pk__in=set(missed)).update(is_complete=False)
 
-@contextmanager
-def _short_waits() -> Iterator[None]:
-    """A database that is busy gets little time; afterwards its waits are as before."""
-    if connection.vendor == "sqlite":
-        before = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {LONGEST_WAIT}")
-        try:
-            yield
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA busy_timeout = {before}")
-    else:
-        yield
+    try:
+        briefly.writes(write)
+    except Unavailable:
+        _losses.extend(missed)

@@ -1,4 +1,4 @@
-"""The front of the pool's OAuth endpoints: it passes on, and writes down what it saw.
+"""The front of the pool's OAuth endpoints: passes on, in time, and has written down what it saw.
 
 Alexa is pointed at these addresses in place of the pool's. They pass on whenever OAUTH_TRACE is
 set, as the addresses stay in the developer console; they record only while a span is on.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
-import structlog
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -18,21 +17,40 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
-from accounts import forgiving_cache
 from accounts.cognito import endpoints
-from accounts.oauth_trace import capture, forward, recording, redaction
+from accounts.oauth_trace import capture, forward, recording, redaction, watching
 from accounts.oauth_trace import wanted as wanted_values
-from accounts.oauth_trace.exchange import Message, value_of
+from accounts.oauth_trace.capture import WayBack
 from accounts.oauth_trace.models import Attempt, Correlation, Stage
 from accounts.rate_limit import client_address, is_over, limited
 
 MAX_QUERY = 8 * 1024  # characters; a state of Alexa's has about a thousand
 MAX_FORM = 16 * 1024  # bytes
-CAPTURED_FOR = 3600  # seconds in which a captured code is known; Cognito's live five minutes
 
 Kind = Correlation.Kind
 View = Callable[[HttpRequest], HttpResponse]
-log = structlog.get_logger(__name__)
+
+
+class NotForwarded(Exception):
+    """A token request that goes no further: an error of RFC 6749, 5.2, and its status."""
+
+    def __init__(self, error: str, description: str, *, status: int) -> None:
+        super().__init__(error)
+        self.error, self.description, self.status = error, description, status
+
+
+class ThenRecorded(HttpResponse):
+    """Calls `record` when the answer is on its way: Alexa does not wait for our database."""
+
+    record: Callable[[], object] | None = None
+
+    def close(self) -> None:
+        record, self.record = self.record, None
+        try:
+            if record:
+                record()
+        finally:
+            super().close()
 
 
 def traced(view: View) -> View:
@@ -57,20 +75,20 @@ def authorize(request: HttpRequest) -> HttpResponse:
     if query is None or not settings.COGNITO_DOMAIN_URL:
         return _refused(request)
     wanted, span = wanted_values.known(), recording.span()
-    is_captured = bool(span and span.capture and capture.is_possible(query, wanted))
-    state, back = capture.only(query, "state"), capture.only(query, "redirect_uri")
-    state_digest = redaction.digest(state) if state else ""
-    attempt = _attempt(request, query, state_digest, is_captured=is_captured) if span else None
-    is_captured = is_captured and bool(attempt)
-    sent = capture.exchanged(query, wanted.capture_url) if is_captured else query
+    captures = bool(span and span.capture and capture.is_possible(query, wanted))
+    attempt = watching.begun(request, query, captured=captures) if span else None
+    captures = captures and attempt is not None  # else nobody would know the way back
+    sent = capture.exchanged(query, wanted.capture_url) if captures else query
     response = _redirect(endpoints.authorize_url() + (f"?{sent}" if sent else ""))
     if attempt:
-        _add(attempt, Stage.AUTHORIZE, request, response)
-    if is_captured:
+        watching.browser_seen(attempt, Stage.AUTHORIZE, request, response)
+    if attempt and captures:
+        state = redaction.digest(capture.only(query, "state"))
+        way = WayBack(capture.only(query, "redirect_uri"), attempt.pk, state)
         response.set_cookie(
             capture.COOKIE,
-            capture.signed_return(state_digest, back),
-            max_age=capture.COOKIE_AGE,
+            capture.signed(way),
+            max_age=capture.MEMORY,
             path="/oauth/callback",
             secure=settings.HTTPS,
             httponly=True,
@@ -79,62 +97,41 @@ def authorize(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _attempt(
-    request: HttpRequest, query: str, state_digest: str, *, is_captured: bool
-) -> Attempt | None:
-    """A page that is loaded again goes on with its attempt."""
-    known = recording.find(Kind.STATE, state_digest) if state_digest else None
-    parameters = redaction.form(query)
-    redirect_uri = str(value_of(parameters, "redirect_uri") or "")
-    if is_captured:  # to the letter: the way back leads there, and it is a registered address
-        redirect_uri = capture.only(query, "redirect_uri")
-    wish = (is_captured, redirect_uri)
-    if known and Stage.TOKEN not in known.stages and (known.captured, known.redirect_uri) == wish:
-        return known
-    user = request.user
-    challenge = value_of(parameters, "code_challenge")
-    return recording.begin(
-        client_id=str(value_of(parameters, "client_id") or ""),
-        redirect_uri=redirect_uri,
-        language=redaction.scrub(request.headers.get("Accept-Language", "").partition(",")[0]),
-        captured=is_captured,
-        site_sub=user.sub if user.is_authenticated else "",
-        keys=[(Kind.STATE, state_digest), (Kind.CHALLENGE, challenge.digest if challenge else "")],
-    )
-
-
 @login_not_required
 @traced
 @require_GET
 @limited("oauth_callback", rate=120, per=60)
 def callback(request: HttpRequest) -> HttpResponse:
     """Back from sign-in: on to the address that the authorize request named, query untouched."""
-    query = _query(request)
-    state = capture.only(query, "state") if query else ""
-    if not query or not state:
-        return _refused(request)
-    state_digest = redaction.digest(state)
+    query = _query(request) or ""
+    state = capture.only(query, "state")
+    state_digest = redaction.digest(state) if state else ""
+    kept = capture.read_signed(request.COOKIES.get(capture.COOKIE, ""))
     attempt = recording.find(Kind.STATE, state_digest)
-    back = _way_back(request, attempt, state_digest)
-    if not back:
-        return _refused(request, attempt)
-    response = _redirect(capture.with_query(back, query))
-    code = capture.only(query, "code")
-    code_digest = redaction.digest(code) if code else ""
-    if code_digest:
-        forgiving_cache.keep(_captured(code_digest), value=True, seconds=CAPTURED_FOR)
+    way = _way_back(attempt, kept, state_digest)
+    if kept and (attempt is None or way is kept):
+        # the database failed, or the state came back changed: this browser knows its attempt
+        attempt = recording.by_pk(kept.attempt_pk)
+        if attempt is None:
+            recording.lose(kept.attempt_pk)
+    if not way:
+        response = _refused(request, attempt)
+    else:
+        response = _redirect(capture.with_query(way.redirect_uri, query))
+        response.delete_cookie(capture.COOKIE, path="/oauth/callback", samesite="Lax")
+        capture.remember_code(capture.code_of(query), way)
     if attempt:
-        _add(attempt, Stage.CALLBACK, request, response, keys=[(Kind.CODE, code_digest)])
-    response.delete_cookie(capture.COOKIE, path="/oauth/callback", samesite="Lax")
+        code = capture.code_of(query)
+        watching.browser_seen(attempt, Stage.CALLBACK, request, response, code=code)
     return response
 
 
-def _way_back(request: HttpRequest, attempt: Attempt | None, state_digest: str) -> str:
+def _way_back(attempt: Attempt | None, kept: WayBack | None, state: str) -> WayBack | None:
     """Only to an address that is registered on the alexa client: this is no open redirect."""
-    back = capture.read_return(request.COOKIES.get(capture.COOKIE, ""), state_digest)
+    way = kept if kept and state and kept.state == state else None
     if attempt and attempt.captured:
-        back = attempt.redirect_uri
-    return back if back in wanted_values.known().return_addresses else ""
+        way = WayBack(attempt.redirect_uri, attempt.pk) if capture.is_recent(attempt) else None
+    return way if way and way.redirect_uri in wanted_values.known().return_addresses else None
 
 
 @csrf_exempt
@@ -143,148 +140,71 @@ def _way_back(request: HttpRequest, attempt: Attempt | None, state_digest: str) 
 def token(request: HttpRequest) -> HttpResponse:
     """On to the pool's token endpoint and back, unchanged but for a captured redirect_uri."""
     begun = time.monotonic()
-    response: HttpResponse
-    if request.method != "POST":
-        response = _oauth_error("invalid_request", "This address takes POST.", status=405)
-        response["Allow"] = "POST"
-        return response
-    if is_over("oauth_token", client_address(request), rate=600, per=60):
-        response = _oauth_error("temporarily_unavailable", "Too many requests.", status=429)
-        response["Retry-After"] = "60"
-        return response
-    if forward.MARK in request.headers.get("Via", "") or not settings.COGNITO_DOMAIN_URL:
-        return _oauth_error("server_error", "There is no token endpoint behind this.", status=508)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FORM:
-        return _oauth_error("invalid_request", "The request is too long.", status=413)
-    body = request.body
-    raw, code_digest = _form(body)
-    attempt = _token_attempt(raw, code_digest) if raw and recording.span() else None
+    try:
+        body = _token_body(request)
+    except NotForwarded as error:
+        return _oauth_error(error.error, error.description, status=error.status)
+    raw = body.decode("latin-1")  # each byte a letter, so that it comes back to the letter
+    way = _way_of(capture.code_of(raw))
     sent = body
-    if raw and _was_captured(attempt, code_digest):
-        sent = capture.exchanged(raw, wanted_values.known().capture_url).encode()
+    if way and capture.only(raw, "redirect_uri") == way.redirect_uri:
+        sent = capture.exchanged(raw, wanted_values.known().capture_url).encode("latin-1")
     headers = [(name, text) for name, text in request.headers.items() if text]
-    before = (time.monotonic() - begun) * 1000
-    answer = forward.post(endpoints.token_url(), headers, sent)
-    if attempt:
-        _add_token(attempt, request, body, answer, extra=before)
+    before = time.monotonic() - begun
+    answer = forward.post(endpoints.token_url(), headers, sent, seconds=forward.DEADLINE - before)
+    milliseconds = answer.milliseconds + before * 1000
+    response = _token_answer(answer)
+    response.record = partial(watching.token_seen, request, body, answer, milliseconds=milliseconds)
+    return response
+
+
+def _token_answer(answer: forward.Answer) -> ThenRecorded:
+    """Status, content type and body of the pool's; or that there was none."""
     if answer.problem:
         status = 504 if answer.problem == "timeout" else 502
-        return _oauth_error("temporarily_unavailable", "The pool did not answer.", status=status)
-    response = HttpResponse(answer.body, status=answer.status)
+        error = _oauth_error("temporarily_unavailable", "The pool did not answer.", status=status)
+        return ThenRecorded(error.content, status=status, headers=dict(error.headers))
+    response = ThenRecorded(answer.body, status=answer.status)
     del response["Content-Type"]
     for name, text in answer.passed_back(endpoints.token_url()):
         response[name] = text
     return response
 
 
-def _form(body: bytes) -> tuple[str, str]:
-    """The form as text, and the digest of its code; empty where it is no text."""
+def _token_body(request: HttpRequest) -> bytes:
+    """What is to be forwarded. Raises NotForwarded."""
+    if request.method != "POST":
+        raise NotForwarded("invalid_request", "This address takes POST.", status=405)
+    if is_over("oauth_token", client_address(request), rate=600, per=60):
+        raise NotForwarded("temporarily_unavailable", "Too many requests.", status=429)
+    if forward.MARK in request.headers.get("Via", ""):
+        raise NotForwarded("server_error", "This address leads to itself.", status=508)
+    if not settings.COGNITO_DOMAIN_URL:
+        raise NotForwarded("server_error", "No pool is behind this address.", status=503)
+    length = request.META.get("CONTENT_LENGTH") or ""
     try:
-        raw = body.decode("ascii")
-    except UnicodeDecodeError:
-        return "", ""
-    code = capture.only(raw, "code")
-    return raw, redaction.digest(code) if code else ""
+        if not length and request.META.get("wsgi.input_terminated"):
+            # chunked: Django takes a body without a length for an empty one
+            body: bytes = request.META["wsgi.input"].read(MAX_FORM + 1)
+        elif len(length) > 9 or (length.isdigit() and int(length) > MAX_FORM):
+            raise NotForwarded("invalid_request", "The request is too long.", status=413)
+        else:
+            body = request.body
+    except OSError as error:  # it broke off; Django's UnreadablePostError is one
+        raise NotForwarded("invalid_request", "The request broke off.", status=400) from error
+    if len(body) > MAX_FORM:
+        raise NotForwarded("invalid_request", "The request is too long.", status=413)
+    if length.isdigit() and len(body) < int(length):
+        raise NotForwarded("invalid_request", "The request broke off.", status=400)
+    return body
 
 
-def _was_captured(attempt: Attempt | None, code_digest: str) -> bool:
-    if attempt and attempt.captured:
-        return bool(code_digest)
-    return bool(code_digest and forgiving_cache.found(_captured(code_digest)))
-
-
-def _captured(code_digest: str) -> str:
-    return f"oauth-trace:captured:{code_digest}"
-
-
-def _token_attempt(raw: str, code_digest: str) -> Attempt | None:
-    """Known by its code, its refresh token or its PKCE verifier; else the only one that waits."""
-    fields = redaction.form(raw)
-    refresh, proof = value_of(fields, "refresh_token"), value_of(fields, "S256 of code_verifier")
-    for kind, digest in (
-        (Kind.CODE, code_digest),
-        (Kind.REFRESH, refresh.digest if refresh else ""),
-        (Kind.CHALLENGE, proof.digest if proof else ""),
-    ):
-        if digest and (found := recording.find(kind, digest)):
-            return found
-    client_id = str(value_of(fields, "client_id") or settings.COGNITO_ALEXA_CLIENT_ID)
-    redirect_uri = str(value_of(fields, "redirect_uri") or "")
-    waiting = None if refresh else recording.only_candidate(client_id, redirect_uri)
-    # linked before the trace was on, or its authorize request went straight to the pool
-    return waiting or recording.begin(
-        client_id=client_id,
-        redirect_uri=redirect_uri,
-        keys=[(Kind.CODE, code_digest), (Kind.REFRESH, refresh.digest if refresh else "")],
-    )
-
-
-def _add_token(
-    attempt: Attempt, request: HttpRequest, body: bytes, answer: forward.Answer, *, extra: float
-) -> None:
-    sent = _redacted_request(request, body)
-    got = _safely(
-        lambda: redaction.answer(
-            status=answer.status,
-            headers_=answer.headers,
-            body=answer.body,
-            problem=answer.problem,
-        )
-    )
-    keys, sub = [], ""
-    if got and got.status == 200:
-        access, refresh = got.get("access_token"), got.get("refresh_token")
-        keys = [
-            (Kind.ACCESS, access.digest if access else ""),
-            (Kind.REFRESH, refresh.digest if refresh else ""),
-        ]
-        sub = str(((access and access.claims) or {}).get("sub", ""))
-    is_refresh = bool(sent and sent.text("grant_type") == "refresh_token")
-    recording.add(
-        attempt,
-        Stage.REFRESH if is_refresh else Stage.TOKEN,
-        sent,
-        got,
-        milliseconds=answer.milliseconds + extra,
-        keys=keys,
-        sub=sub,
-    )
-
-
-def _add(
-    attempt: Attempt,
-    stage: Stage,
-    request: HttpRequest,
-    response: HttpResponse,
-    keys: recording.Keys = (),
-) -> None:
-    got = _safely(
-        lambda: redaction.answer(
-            status=response.status_code, headers_=[("Location", response["Location"])]
-        )
-    )
-    recording.add(attempt, stage, _redacted_request(request, b""), got, keys=keys)
-
-
-def _redacted_request(request: HttpRequest, body: bytes) -> Message | None:
-    return _safely(
-        lambda: redaction.request(
-            method=request.method or "",
-            url=settings.PUBLIC_URL + request.path,
-            query=request.META.get("QUERY_STRING", ""),
-            headers_=[(name, text) for name, text in request.headers.items() if text],
-            body=body,
-        )
-    )
-
-
-def _safely(redact: Callable[[], Message]) -> Message | None:
-    """None where redaction fails: then nothing of the message is kept."""
-    try:
-        return redact()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the linking goes on
-        log.warning("oauth_trace_redaction_failed", error=type(error).__name__)
-        return None
+def _way_of(code: str) -> WayBack | None:
+    """How a code came, if it came over us. The database is asked where the cache does not know."""
+    if way := capture.way_of_code(code):
+        return way
+    attempt = recording.find(Kind.CODE, code)
+    return WayBack(attempt.redirect_uri, attempt.pk) if attempt and attempt.captured else None
 
 
 def _query(request: HttpRequest) -> str | None:
@@ -310,4 +230,8 @@ def _oauth_error(error: str, description: str, *, status: int) -> JsonResponse:
     """RFC 6749, 5.2: what a client of OAuth can read."""
     response = JsonResponse({"error": error, "error_description": description}, status=status)
     response["Cache-Control"] = "no-store"
+    if status == 405:
+        response["Allow"] = "POST"
+    if status == 429:
+        response["Retry-After"] = "60"
     return response

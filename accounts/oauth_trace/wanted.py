@@ -118,7 +118,10 @@ def _key() -> str:
 
 def _with(of_pool: dict[str, Any] | None) -> Wanted:
     wanted = from_settings()
-    return replace(wanted, from_pool=True, **of_pool) if of_pool else wanted
+    try:
+        return replace(wanted, from_pool=True, **of_pool) if of_pool else wanted
+    except TypeError:  # kept by another version of this program, in a cache that outlived it
+        return wanted
 
 
 def _of_pool(found: Any) -> dict[str, Any]:
