@@ -51,6 +51,10 @@ T_VIEWS = "tests/skill_endpoint/test_views.py"
 T_DELETION = "tests/companion/test_deletion.py"
 T_DRAFT = "tests/companion/test_draft.py"
 T_HANDLERS = "tests/skill_endpoint/handlers/"
+T_GATEWAY = " ".join(
+    f"tests/accounts/oauth_trace/test_gateway_{part}.py" for part in ("log_lines", "reading")
+)
+T_GATEWAY_STACK = "tests/accounts/oauth_trace/test_gateway_stack.py"
 
 MUTANTS = [
     # what people type and heard
@@ -652,6 +656,49 @@ MUTANTS = [
         'response["Content-Language"] = language',
         'response.set_cookie("doors_language", language)',
         "tests/companion/test_feeds.py",
+    ),
+    # the gateway's log, read by people
+    Mutant(
+        "of a token that the log cut, no digest",
+        "accounts/oauth_trace/gateway/log_lines.py",
+        'text = printed.text.rpartition("&")[0] if printed.is_cut else printed.text',
+        "text = printed.text",
+        T_GATEWAY,
+    ),
+    Mutant(
+        "what can be read in two ways is left out",
+        "accounts/oauth_trace/gateway/log_lines.py",
+        'len(names) == len(set(names)) and not any(", " in value for _, value in pairs)',
+        "True",
+        T_GATEWAY,
+    ),
+    Mutant(
+        "nothing of an exchange that cannot be redacted",
+        "accounts/oauth_trace/gateway/reading.py",
+        "withheld = Recorded(stage=stage, at=logged.at, is_withheld=True)",
+        "withheld = Recorded(stage=stage, at=logged.at)",
+        T_GATEWAY,
+    ),
+    Mutant(
+        "secrets go to an https server only",
+        "accounts/oauth_trace/gateway/stack.py",
+        'if parts.scheme != "https" or not _HOST.fullmatch(host) or rest:',
+        "if not _HOST.fullmatch(host) or rest:",
+        T_GATEWAY_STACK,
+    ),
+    Mutant(
+        "another's log role stays",
+        "accounts/oauth_trace/gateway/stack.py",
+        'return bool(role) and role.rpartition("/")[2] == _resource(stack, "LogRole")',
+        "return bool(role)",
+        T_GATEWAY_STACK,
+    ),
+    Mutant(
+        "no body of a sign-in page in a log",
+        "deploy/oauth-trace-gateway.yaml",
+        "DataTraceEnabled: false",
+        "DataTraceEnabled: true",
+        T_GATEWAY_STACK,
     ),
 ]
 
