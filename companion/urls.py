@@ -110,6 +110,7 @@ urlpatterns = [
     path("oauth/", include("accounts.oauth_trace.urls")),
     # for operators
     path("doctor/", doctor, name="doctor"),
+    path("traces/", include("companion.traces.urls")),
     # probes and counters
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
