@@ -28,6 +28,7 @@ class Bench:
 
     kit: Kit
     pause: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
     _until: float = 0.0
     _waited: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -44,14 +45,14 @@ class Bench:
 
     def _wait(self) -> None:
         with self._lock:
-            seconds = self._until - time.monotonic()
+            seconds = self._until - self.clock()
         if seconds > 0:
             self.pause(seconds)
 
     def _may_wait(self, answer: Answer) -> bool:
         text = answer.retry_after
-        seconds = float(text) if text.isascii() and text.isdigit() and len(text) < 9 else WAIT
-        now = time.monotonic()
+        seconds = float(text) if text.isascii() and text.isdigit() else WAIT
+        now = self.clock()
         with self._lock:
             until = now + seconds
             more = until - max(now, self._until)  # others may be waiting for as long already

@@ -37,16 +37,14 @@ def to_folder(folder: Path) -> Iterator[Publisher]:
         path = folder / f"{name}.pem"
         if path in written:
             return
-        beside = path.with_suffix(".new")
+        # exclusive: nothing that lies there is overwritten; nobody asks for it before it is whole
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         written.append(path)
-        # exclusive, and moved: nothing that lies there is overwritten or read by half
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as new:
+        with os.fdopen(descriptor, "wb") as new:
             new.write(file.content)
-        beside.rename(path)
 
     try:
         yield publish
     finally:
         for path in written:
-            path.with_suffix(".new").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
