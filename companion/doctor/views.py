@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -18,18 +17,18 @@ from companion.doctor.context import Context, Options
 from companion.doctor.examination import examine
 from companion.doctor.results import State
 from companion.http import SignedInRequest
+from companion.traces.access import VIEW, needs
 
 KEPT = "doctor:report:1"
 KEPT_FOR = 24 * 3600  # seconds
 DEADLINE = 8.0  # seconds: the page is there within ten
 RATE, PER = 6, 60  # examinations of everybody together, seconds
-PERMISSION = "oauth_trace.view_attempt"  # who may see how a link failed may see why
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(VIEW)
 def doctor(request: SignedInRequest) -> HttpResponse:
-    if not (request.user.is_staff and request.user.has_perm(PERMISSION)):
-        raise PermissionDenied
+    """Who may see how a link failed may see why."""
     if request.method != "POST":
         return _page(request, forgiving_cache.found(KEPT))
     if is_over("doctor", "all", rate=RATE, per=PER):

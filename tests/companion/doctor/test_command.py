@@ -19,7 +19,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from companion.doctor.checks import ALL
 from companion.doctor.registry import GROUPS
-from companion.doctor.results import State
 from companion.local import pool as local_pool
 from companion.local.aws import LocalAws
 from skill_endpoint.simulator.pki import ensure_pki
@@ -186,4 +185,3 @@ def test_every_check_has_words() -> None:
     for each in ALL:
         assert each.title
         assert not each.source or each.source.startswith("https://")
-    assert State.OK == "ok"
