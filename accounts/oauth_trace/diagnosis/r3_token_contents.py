@@ -220,7 +220,7 @@ def opaque(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = call.response.get("access_token")
     if not gives_tokens(call) or found is None or not found.digest or found.claims is not None:
         return None
-    if found.length > LONGEST_READ:
+    if found.length > LONGEST_READ or not wanted.issuer:
         return None
     return [Evidence("access token", str(found)), Evidence("wanted", "a JSON Web Token")]
 
@@ -234,7 +234,7 @@ def opaque(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def id_token_given(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     use = claim(call, "token_use")
-    if not gives_tokens(call) or use in {None, "access"}:
+    if not gives_tokens(call) or not wanted.issuer or use in {None, "access"}:
         return None
     return [Evidence("token_use", str(use)), Evidence("wanted", "access")]
 
@@ -251,7 +251,7 @@ def id_token_given(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def issuer(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = claim(call, "iss")
-    if not gives_tokens(call) or found in {None, wanted.issuer}:
+    if not gives_tokens(call) or not wanted.issuer or found in {None, wanted.issuer}:
         return None
     return [Evidence("iss of the token", str(found)), Evidence("our pool", wanted.issuer)]
 
@@ -285,7 +285,7 @@ def client_claim(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def algorithm(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = call.response.get("access_token")
-    if not gives_tokens(call) or found is None or found.header is None:
+    if not gives_tokens(call) or found is None or found.header is None or not wanted.issuer:
         return None
     alg, kid = str(found.header.get("alg", "none")), str(found.header.get("kid", "none"))
     if alg == "RS256" and kid != "none":
