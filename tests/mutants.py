@@ -680,6 +680,13 @@ MUTANTS = [
         T_GATEWAY,
     ),
     Mutant(
+        "what the log cut leads to no finding",
+        "accounts/oauth_trace/gateway/reading.py",
+        "diagnose(mended, wanted) if each.code in in_both",
+        "diagnose(least, wanted)",
+        T_GATEWAY,
+    ),
+    Mutant(
         "secrets go to an https server only",
         "accounts/oauth_trace/gateway/stack.py",
         'if parts.scheme != "https" or not _HOST.fullmatch(host) or rest:',

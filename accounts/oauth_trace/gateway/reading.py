@@ -28,6 +28,7 @@ HIDDEN = "the Authorization header"
 
 # what stands for a part that the log does not have: it is there, and nobody knows what it is
 _UNSEEN = Value(length=1)
+_LONG = Value(length=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,13 +207,18 @@ def wanted_of(oauth_url: str) -> Wanted:
 def judge(attempted: Attempted, wanted: Wanted, *, now: datetime) -> Judged:
     """What diagnosis says. A finding that only holds because the log was cut is left out.
 
-    It is asked twice: of what the log has, and of the same with the cut parts as they should be.
+    It is asked twice: of what the log has, with what must have been in the cut parts, and of the
+    same with those parts as they should be.
     """
     as_logged = _trace(attempted, now)
-    mended = replace(
-        as_logged, events=tuple(_mended(each, as_logged, wanted) for each in attempted.reads)
-    )
-    in_both = {finding.code for finding in diagnose(as_logged, wanted)}
+
+    def filled(*, all_of_it: bool) -> Trace:
+        reads = attempted.reads
+        events = (_mended(each, as_logged, wanted, all_of_it=all_of_it) for each in reads)
+        return replace(as_logged, events=tuple(events))
+
+    least, mended = filled(all_of_it=False), filled(all_of_it=True)
+    in_both = {finding.code for finding in diagnose(least, wanted)}
     findings = tuple(each for each in diagnose(mended, wanted) if each.code in in_both)
     return Judged(
         attempted=attempted, trace=as_logged, findings=findings, verdict=verdict(mended, findings)
@@ -228,21 +234,25 @@ def _trace(attempted: Attempted, now: datetime) -> Trace:
     )
 
 
-def _mended(own: Read, trace: Trace, wanted: Wanted) -> Recorded:
-    """The exchange with each cut part as a linking that works would have it."""
+def _mended(own: Read, trace: Trace, wanted: Wanted, *, all_of_it: bool) -> Recorded:
+    """The exchange with each cut part as a linking that works would have it; or with no more than
+    what makes such a line longer than 1 KB, and is surely in it: a state, a token."""
     recorded = own.recorded
-    request, answer = recorded.request, recorded.response
+    stage, request, answer = recorded.stage, recorded.request, recorded.response
     if "query" in own.cut:
-        is_callback = recorded.stage == Stage.CALLBACK
-        good = {"code": _UNSEEN, "state": _UNSEEN} if is_callback else _good_query(wanted, trace)
-        request = replace(request, query=_filled(request.query, good))
-    if "answer headers" in own.cut and 300 <= answer.status < 400 and not answer.location:
-        answer = replace(answer, location=f"{wanted.domain_url}/login")
+        good = _good_query(stage, wanted, trace) if all_of_it else {}
+        request = replace(request, query=_filled(request.query, {"state": _LONG} | good))
     if "request body" in own.cut:
-        good = _good_form(recorded.stage, trace)
-        request = replace(request, body=_filled(request.body, good), body_kind="form")
+        surely = {"refresh_token": _UNSEEN} if stage == Stage.REFRESH else {}
+        good = _good_form(stage, trace) if all_of_it else {}
+        body = _filled(request.body, surely | good)
+        request = replace(request, body=body, body_kind="form")
+    if "answer headers" in own.cut and 300 <= answer.status < 400 and not answer.location:
+        # where to is not known: neither an error nor its absence may be concluded
+        answer = replace(answer, location=f"{wanted.domain_url}/login") if all_of_it else answer
     if "answer body" in own.cut and answer.status == 200 and answer.body_kind == "json":
-        answer = replace(answer, body=_filled(answer.body, _good_answer(recorded.stage)))
+        good = _good_answer(stage) if all_of_it else {}
+        answer = replace(answer, body=_filled(answer.body, {"access_token": _UNSEEN} | good))
     return replace(recorded, request=request, response=answer)
 
 
@@ -252,14 +262,15 @@ def _filled(fields: tuple[Field, ...], good: dict[str, Value]) -> tuple[Field, .
     )
 
 
-def _good_query(wanted: Wanted, trace: Trace) -> dict[str, Value]:
+def _good_query(stage: Stage, wanted: Wanted, trace: Trace) -> dict[str, Value]:
+    if stage == Stage.CALLBACK:
+        return {"code": _UNSEEN}
     token = trace.first(Stage.TOKEN)
     back = token.request.text("redirect_uri") if token else ""
     back = back or next(iter(wanted.amazon_callbacks), "")
     good = {
         "response_type": Value(text="code"),
         "client_id": Value(text=wanted.client_id) if wanted.client_id else _UNSEEN,
-        "state": _UNSEEN,
         "scope": Value(text=" ".join(wanted.scopes or ("openid",))),
     }
     return good | ({"redirect_uri": Value(text=back)} if back else {})
@@ -267,16 +278,12 @@ def _good_query(wanted: Wanted, trace: Trace) -> dict[str, Value]:
 
 def _good_form(stage: Stage, trace: Trace) -> dict[str, Value]:
     if stage == Stage.REFRESH:
-        return {"refresh_token": _UNSEEN}
+        return {}
     good = {"grant_type": Value(text="authorization_code"), "code": _UNSEEN}
     back = trace.redirect_uri
     return good | ({"redirect_uri": Value(text=back)} if back else {})
 
 
 def _good_answer(stage: Stage) -> dict[str, Value]:
-    good = {
-        "access_token": _UNSEEN,
-        "token_type": Value(text="Bearer"),
-        "expires_in": Value(text="3600"),
-    }
+    good = {"token_type": Value(text="Bearer"), "expires_in": Value(text="3600")}
     return good if stage == Stage.REFRESH else good | {"refresh_token": _UNSEEN}

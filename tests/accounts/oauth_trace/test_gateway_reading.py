@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
 from accounts.oauth_trace import redaction, wanted
 from accounts.oauth_trace.gateway.log_lines import exchanges
 from accounts.oauth_trace.gateway.printing import lines as printed_lines
-from accounts.oauth_trace.gateway.reading import Attempted, attempts, judge
+from accounts.oauth_trace.gateway.reading import Attempted, attempts, judge, wanted_of
 from accounts.oauth_trace.models import Stage
 from tests.accounts.oauth_trace import gateway_log
 
@@ -140,6 +142,142 @@ def test_it_says_what_the_log_does_not_have() -> None:
 
     assert "not in the log, or not all of it: answer body, the Authorization header" in text
     assert "client_secret" not in text
+
+
+POOL = replace(
+    wanted.from_settings(),
+    from_pool=True,
+    domain_url=gateway_log.SERVER,
+    callbacks=(BACK,),
+    scopes=("openid", "email", "phone"),
+    flows=("code",),
+    flows_enabled=True,
+    has_secret=True,
+    identity_providers=("COGNITO",),
+    access_token_seconds=3600,
+    refresh_token_seconds=3650 * 24 * 3600,
+    rotation=False,
+)
+ALEXAS = QUERY | {"state": "A2SAAEAEKq" + "s" * 600}
+REFRESH = {"grant_type": "refresh_token", "refresh_token": "r" * 1700}
+# Cognito's order: the first token alone is longer than a line
+TOKENS = json.dumps(
+    {
+        "id_token": "i" * 1200,
+        "access_token": "a" * 1200,
+        "refresh_token": "r" * 1700,
+        "expires_in": 3600,
+        "token_type": "Bearer",
+    }
+)
+
+LINKED = gateway_log.token(FORM, answer=TOKENS)
+
+
+def found(*requests: list[str], minutes: float = 2, pool: wanted.Wanted = POOL) -> tuple[str, str]:
+    """The outcome, and the code of the main finding."""
+    [attempted] = read(*requests)
+    judged = judge(attempted, pool, now=BEGUN + timedelta(minutes=minutes))
+    main = judged.verdict.main
+    return judged.verdict.outcome, main.code if main else ""
+
+
+def refused(error: str) -> dict[str, Any]:
+    return {"status": 400, "answer": json.dumps({"error": error})}
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        (gateway_log.token(FORM, **refused("invalid_client")), "token-client-refused"),
+        (
+            gateway_log.token(FORM, **refused("invalid_client"), authorization=False),
+            "token-client-unauthenticated",
+        ),
+        (
+            gateway_log.token(FORM, status=200, answer="<html>" + "x" * 2000),
+            "token-html",
+        ),
+        (gateway_log.token(FORM, answer=TOKENS, milliseconds=6200), "token-timeout"),
+        (gateway_log.token(FORM, problem="a timeout error"), "token-timeout"),
+        (
+            gateway_log.token(FORM, problem="configuration error: PKIX path building failed"),
+            "token-tls",
+        ),
+        (
+            gateway_log.token(FORM, answer='{"access_token":"a","expires_in":3600}'),
+            "token-no-refresh-token",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_it_finds_what_is_wrong_with_a_token_call(token: list[str], code: str) -> None:
+    assert found(gateway_log.authorize(ALEXAS), token) == ("failed", code)
+
+
+def test_it_finds_a_redirect_uri_that_is_not_registered() -> None:
+    error = f"{gateway_log.SERVER}/error?error=redirect_mismatch&client_id=alexa-client"
+    asked = gateway_log.authorize(ALEXAS | {"redirect_uri": f"{BACK}/"}, location=error)
+
+    assert found(asked) == ("failed", "redirect-uri-slash")
+
+
+def test_it_finds_a_scope_that_the_pool_sends_back() -> None:
+    back = f"{BACK}?error=invalid_scope&state={ALEXAS['state']}"
+    asked = gateway_log.authorize(ALEXAS | {"scope": "openid profile"}, location=back)
+
+    assert found(asked) == ("failed", "scope-not-allowed")
+
+
+def test_it_finds_that_a_code_was_used_twice() -> None:
+    """The first answer was cut, and had tokens in it all the same."""
+    assert found(
+        gateway_log.authorize(ALEXAS),
+        gateway_log.token(FORM, answer=TOKENS),
+        gateway_log.token(FORM, **refused("invalid_grant")),
+    ) == ("failed", "token-code-used-twice")
+
+
+def test_it_finds_that_a_refresh_token_is_not_taken() -> None:
+    assert found(gateway_log.token(REFRESH, **refused("invalid_grant"))) == (
+        "failed",
+        "refresh-grant-refused",
+    )
+
+
+def test_it_finds_that_nobody_came_back() -> None:
+    outcome, code = found(gateway_log.authorize(ALEXAS), minutes=15)
+
+    assert (outcome, code) == ("gave_up", "sign-in-not-seen")
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [gateway_log.authorize(ALEXAS), LINKED],
+        # state, redirect_uri and the way to the sign-in page are cut off
+        [gateway_log.authorize(QUERY | {"state": "s" * 1100}), LINKED],
+        [gateway_log.authorize({"z": "z" * 1100} | QUERY), LINKED],
+        [gateway_log.token(REFRESH, answer=TOKENS)],
+        [gateway_log.authorize(ALEXAS), gateway_log.token(FORM | {"z": "z" * 1100}, answer=TOKENS)],
+    ],
+    ids=["as usual", "long state", "cut at once", "refresh", "long form"],
+)
+@pytest.mark.parametrize("server", ["the pool", "another"])
+def test_it_finds_nothing_in_a_linking_that_was_cut(requests: list[list[str]], server: str) -> None:
+    pool = POOL if server == "the pool" else wanted_of("https://www.example.com")
+
+    assert found(*requests, pool=pool) == ("linked", "")
+
+
+def test_what_a_cut_part_could_have_explained_is_no_finding() -> None:
+    """An authorize request without a state is a fault, but here the log may have lost it."""
+    without_state = {name: value for name, value in QUERY.items() if name != "state"}
+    whole = gateway_log.authorize(without_state)
+    cut = gateway_log.authorize(without_state | {"z": "z" * 1100})
+
+    assert found(whole, minutes=15) == ("failed", "state-missing")
+    assert found(cut, minutes=15) == ("gave_up", "sign-in-not-seen")
 
 
 SECRETS = {
