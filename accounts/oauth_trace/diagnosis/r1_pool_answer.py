@@ -6,7 +6,7 @@ The front sends the browser on and does not see the answer; the log of a gateway
 from __future__ import annotations
 
 from accounts.oauth_trace.diagnosis.asked import COGNITO_AUTHORIZE, stopped
-from accounts.oauth_trace.diagnosis.refused import GENERAL, is_error, is_explained
+from accounts.oauth_trace.diagnosis.refused import is_error, is_explained
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
 from accounts.oauth_trace.exchange import value_of
 from accounts.oauth_trace.models import Stage
@@ -15,7 +15,7 @@ from accounts.oauth_trace.wanted import Wanted
 
 
 @rule(
-    GENERAL,
+    "sign-in-page-error",
     stage=Stage.AUTHORIZE,
     level=Level.ERROR,
     seen="In place of the sign-in page the pool shows an error.",

@@ -17,7 +17,7 @@ from accounts.oauth_trace.diagnosis.asked import (
     RFC_AUTHORIZE_ERRORS,
     asked,
 )
-from accounts.oauth_trace.diagnosis.refused import is_explained
+from accounts.oauth_trace.diagnosis.refused import GENERAL, is_explained
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
 from accounts.oauth_trace.exchange import Message
 from accounts.oauth_trace.models import Stage
@@ -48,16 +48,6 @@ _ERRORS = {
     "temporarily_unavailable": "pool-unavailable",
     "invalid_request": "callback-invalid-request",
 }
-# the pool's answer to a request that a rule of the authorize stage finds fault with
-_REFUSALS = frozenset(
-    {
-        "callback-invalid-scope",
-        "callback-unauthorized-client",
-        "callback-login-required",
-        "callback-invalid-request",
-        "callback-error",
-    }
-)
 
 
 def _came_back(trace: Trace) -> Message | None:
@@ -82,7 +72,7 @@ def _fault(trace: Trace, wanted: Wanted) -> str:
     # the local AWS and some reports have the word in the description
     word = "invalid_scope" if "invalid_scope" in description else error
     code = _ERRORS.get(word, "callback-error")
-    return "" if code in _REFUSALS and is_explained(trace, wanted) else code
+    return "" if code in GENERAL and is_explained(trace, wanted) else code
 
 
 def _rule(

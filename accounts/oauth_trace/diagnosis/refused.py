@@ -8,15 +8,25 @@ from accounts.oauth_trace.models import Stage
 from accounts.oauth_trace.trace import Trace
 from accounts.oauth_trace.wanted import Wanted
 
-GENERAL = "sign-in-page-error"  # says no more than that the pool showed an error
+# what says no more than how the pool refused; these ask in their turn whether another one explains
+GENERAL = frozenset(
+    {
+        "sign-in-page-error",
+        "callback-invalid-scope",
+        "callback-unauthorized-client",
+        "callback-login-required",
+        "callback-invalid-request",
+        "callback-error",
+    }
+)
 
 
 def is_explained(trace: Trace, wanted: Wanted) -> bool:
-    """By an error of the authorize stage, the general one aside."""
+    """By an error of the authorize stage, the general ones aside."""
     return any(
         each.stage == Stage.AUTHORIZE
         and each.level == Level.ERROR
-        and each.code != GENERAL
+        and each.code not in GENERAL
         and each.check(trace, wanted) is not None
         for each in rules()
     )
