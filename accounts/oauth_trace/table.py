@@ -53,7 +53,8 @@ def _lines(known: Sequence[Rule]) -> Iterator[str]:
             yield ""
             yield "| what shows | cause | mend | |"
             yield "| --- | --- | --- | --- |"
-            yield from map(_row, own)
+            shown = [rule.seen for rule in own]  # what shows alike stands together
+            yield from map(_row, sorted(own, key=lambda rule: shown.index(rule.seen)))
 
 
 def _row(rule: Rule) -> str:

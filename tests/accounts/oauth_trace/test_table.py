@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,19 @@ def test_a_row_is_one_line_and_no_html() -> None:
         "| Either \\| or &lt;b>this&lt;/b>. | It says `a<b\\|c` twice and again. "
         "(`some-code`, warning) | Mend it. | [docs.example.com](https://docs.example.com/page) |\n"
     )
+
+
+def test_what_shows_alike_stands_together() -> None:
+    other = replace(RULE, code="other", seen="Something else.")
+    again = replace(RULE, code="again")
+
+    rows = [line for line in table.table([RULE, other, again]).splitlines() if "(`" in line]
+
+    assert [row.partition("(`")[2].partition("`")[0] for row in rows] == [
+        "some-code",
+        "again",
+        "other",
+    ]
 
 
 def test_a_rule_of_a_stage_without_a_heading_would_be_missed() -> None:
