@@ -1,4 +1,4 @@
-"""What the website adds to the admin: a person's sessions, and what operators did."""
+"""What the website adds to the admin: a person's sessions and links, and what operators did."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin, UserAdmin
 from accounts.models import User
+from accounts.oauth_trace.diagnosis.rule import by_code
+from accounts.oauth_trace.models import Attempt
 from accounts.people_actions import RECORDED, described
 from companion.devices import device_of
 from companion.open_sessions import open_sessions
 
 OPERATORS_SHOWN = 50
 SESSIONS_SHOWN = 20
+ATTEMPTS_SHOWN = 10
 
 
 def sessions_panel(user: User) -> str:
@@ -32,7 +36,31 @@ def sessions_panel(user: User) -> str:
     return render_to_string("admin/accounts/user/sessions.html", {"rows": rows})
 
 
+def attempts_panel(user: User) -> str:
+    """What the trace saw of their tries to link Alexa; nothing where it saw none."""
+    attempts = list(Attempt.objects.of_person(user.sub)[:ATTEMPTS_SHOWN])
+    if not attempts:
+        return ""
+    rows = [
+        {
+            "attempt": attempt,
+            "address": reverse("trace", args=[attempt.reference]),
+            "verdict": verdict_in_words(attempt),
+        }
+        for attempt in attempts
+    ]
+    return render_to_string("admin/accounts/user/attempts.html", {"rows": rows})
+
+
+def verdict_in_words(attempt: Attempt) -> str:
+    """In English, as diagnosis is."""
+    rule = by_code(attempt.finding)
+    said = attempt.get_outcome_display().capitalize()
+    return f"{said}. {rule.cause}" if rule else said
+
+
 UserAdmin.panels.append(sessions_panel)
+UserAdmin.panels.append(attempts_panel)
 
 
 class WhoFilter(admin.SimpleListFilter):

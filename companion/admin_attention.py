@@ -1,4 +1,4 @@
-"""What needs an operator now: a card each, for the admin's front page. Four statements for all."""
+"""What needs an operator now: a card each, for the admin's front page. Five statements for all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.utils.translation import get_language_info, gettext, ngettext
 
 from accounts.data_export.models import DataExport
 from accounts.models import Deletion, User
+from accounts.oauth_trace.models import Attempt, Outcome
 from skill_endpoint.facts.models import Fact, FactText
 from skill_endpoint.locales import LANGUAGES
 from skill_endpoint.models import AccountLink
@@ -46,6 +48,7 @@ def cards(operator: User) -> list[Card]:
     since = timezone.now() - RECENT
     offered: list[tuple[str, Callable[[datetime], Iterator[Card]]]] = [
         ("skill_endpoint.view_accountlink", _links),
+        ("oauth_trace.view_attempt", _attempts),
         ("facts.view_fact", _facts),
         ("accounts.view_dataexport", _exports),
     ]
@@ -105,6 +108,39 @@ def _links(since: datetime) -> Iterator[Card]:
         lines,
         Line(gettext("All failing links"), _list("skill_endpoint_accountlink", state="refused")),
     )
+
+
+def _attempts(since: datetime) -> Iterator[Card]:
+    """Tries to link Alexa that failed, by cause, where a trace is kept of them."""
+    if not settings.OAUTH_TRACE:
+        return
+    failed = Attempt.objects.filter(started_at__gte=since, outcome=Outcome.FAILED)
+    found = failed.values("finding").order_by("finding").annotate(number=Count("pk"))
+    causes = sorted(found, key=lambda row: -row["number"])
+    number = sum(row["number"] for row in causes)
+    said = gettext("No try to link Alexa failed in the last 24 hours.")
+    if number:
+        said = ngettext(
+            "%(number)d try to link Alexa failed in the last 24 hours.",
+            "%(number)d tries to link Alexa failed in the last 24 hours.",
+            number,
+        ) % {"number": number}
+    yield Card(
+        "attempts",
+        gettext("Tries to link Alexa"),
+        not number,
+        (said,),
+        tuple(
+            Line(f"{row['finding'] or '–'}: {row['number']}", _traces(cause=row["finding"]))
+            for row in causes[:REASONS_SHOWN]
+        ),
+        Line(gettext("All tries"), reverse("traces")),
+    )
+
+
+def _traces(**filters: str) -> str:
+    chosen = {"time": "24h", "outcome": Outcome.FAILED.value, **filters}
+    return f"{reverse('traces')}?{urlencode(chosen)}"
 
 
 def _facts(since: datetime) -> Iterator[Card]:

@@ -75,14 +75,14 @@ def _play(stage: Stage, steps: Sequence[Step]) -> None:
     for step in steps:
         began = time.monotonic()
         try:
-            step.action(stage)
+            said = step.action(stage)
         except Exception as error:  # whatever a step raises: it did not hold
             _say(began, step.title, mark="FAILED")
             kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
             print(f"     {kind}{error}", file=sys.stderr)
             _show_logs(stage.site)
             raise StepFailed from error
-        _say(began, step.title)
+        _say(began, f"{step.title}: {said}" if said else step.title)
 
 
 def _say(began: float, title: str, *, mark: str = "ok") -> None:

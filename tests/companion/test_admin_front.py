@@ -9,9 +9,11 @@ import pytest
 from bs4 import Tag
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.data_export.models import DataExport
 from accounts.models import Deletion, Door, User
+from accounts.oauth_trace.models import Attempt
 from skill_endpoint.facts.models import Fact, FactReport, FactText
 from skill_endpoint.locales import LANGUAGES
 from skill_endpoint.models import AccountLink
@@ -67,6 +69,31 @@ def test_links_that_fail_are_counted_by_reason(office: Client, linked: User) -> 
     assert "client: 3 expired: 2" in text(links)
     for address, number in zip(hrefs(links), (3, 2, 5), strict=True):
         assert len(office.get(address).context["cl"].result_list) == number
+
+
+def test_tries_to_link_that_failed_are_counted_by_cause(office: Client, settings: Settings) -> None:
+    settings.OAUTH_TRACE = True
+    assert "No try to link Alexa failed in the last 24 hours." in text(card(office, "attempts"))
+    for number, finding in ((2, "scope-without-openid"), (1, "token-secret-wrong")):
+        for _ in range(number):
+            Attempt.objects.begin(outcome="failed", finding=finding)
+    Attempt.objects.begin(outcome="gave_up", finding="page-closed")
+    Attempt.objects.begin(
+        outcome="failed",
+        finding="token-secret-wrong",
+        started_at=timezone.now() - timedelta(days=2),
+    )
+
+    attempts = card(office, "attempts")
+
+    assert "3 tries to link Alexa failed in the last 24 hours." in text(attempts)
+    assert "scope-without-openid: 2 token-secret-wrong: 1" in text(attempts)
+    for address, number in zip(hrefs(attempts), (2, 1, 5), strict=True):
+        assert office.get(address).context["number"] == number
+
+
+def test_without_a_trace_there_is_no_card_of_it(office: Client) -> None:
+    assert soup(office.get("/admin/")).find(id="attempts") is None
 
 
 def test_open_reports_are_counted(office: Client, linked: User, fact: Fact) -> None:
@@ -127,9 +154,12 @@ def test_exports_and_deletions_of_the_last_day(
         assert office.get(address).status_code == 200
 
 
-def test_it_takes_eight_statements_however_much_there_is(
-    office: Client, linked: User, new_fact: NewFact
+def test_it_takes_nine_statements_however_much_there_is(
+    office: Client, linked: User, new_fact: NewFact, settings: Settings
 ) -> None:
+    settings.OAUTH_TRACE = True
+    for number in range(20):
+        Attempt.objects.begin(outcome="failed", finding=f"finding-{number}")
     for number in range(20):
         fact = new_fact(f"fact-{number}")
         FactReport.objects.create(fact=fact, language="en")
@@ -137,7 +167,7 @@ def test_it_takes_eight_statements_however_much_there_is(
     for number in range(20):
         user = User.objects.for_sub(f"s{number}", door=Door.WEB)
         DataExport.objects.create(user=user, language="en")
-    assert statements(office, "/admin/") <= 8
+    assert statements(office, "/admin/") <= 9
 
 
 def test_a_colleague_without_rights_sees_no_numbers(office: Client, operator: User) -> None:

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from accounts.erasure import delete_person
 from accounts.models import Deletion, User
+from accounts.oauth_trace.models import Attempt
 from skill_endpoint.facts.models import Fact
 from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator.envelopes import Device
@@ -349,3 +350,26 @@ def test_a_person_is_found_by_what_was_pasted(
 @pytest.mark.parametrize("words", ["\x00", "% _", "' or 1=1 --", "x" * 5000, "(" * 300, "٠١٢ ٣٤"])
 def test_nonsense_finds_nobody_and_breaks_nothing(office: Client, linked: User, words: str) -> None:
     assert office.get(PEOPLE, {"q": words}, follow=True).status_code == 200
+
+
+# --- their tries to link Alexa -----------------------------------------------------------------
+
+
+def test_it_lists_their_last_tries_to_link_with_the_verdict(office: Client, linked: User) -> None:
+    assert "Tries to link Alexa" not in main(office.get(page(linked)))
+    told = Attempt.objects.begin(
+        sub=linked.sub, outcome="failed", finding="scope-without-openid", stages={}
+    )
+    of_browser = Attempt.objects.begin(site_sub=linked.sub, outcome="linked")
+    Attempt.objects.begin(sub="sub-other")
+
+    shown = office.get(page(linked))
+
+    rows = soup(shown).select('[aria-labelledby="attempts-heading"] tbody tr')
+    assert [row.a and row.a["href"] for row in rows] == [
+        f"/traces/{of_browser.reference}/",
+        f"/traces/{told.reference}/",
+    ]
+    said = main(shown)
+    assert "Failed. email, phone and profile may only be asked for together with openid." in said
+    assert "Linked" in said

@@ -24,7 +24,8 @@ from skill_endpoint.simulator.utterances import LAUNCH, Understood, resolve
 
 PASSWORD = "a password of the smoke test"  # noqa: S105 - of throw-away people
 SHOWN = 1500  # characters of a page that lacks something
-Action = Callable[["Stage"], None]
+# what it returns is said behind the title
+Action = Callable[["Stage"], str | None]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Stage:
     notes: dict[str, str] = field(default_factory=dict)  # what a later step compares with
     browsers: dict[str, Browser] = field(default_factory=dict)
     said: dict[str, list[str]] = field(default_factory=dict)  # what the skill said, by locale
+    secrets: set[str] = field(default_factory=set)  # that went by, and must rest nowhere
 
     # --- the website --------------------------------------------------------------------------
 
@@ -121,7 +123,9 @@ class Stage:
             "a redirect to the registered callback",
             location.partition("?")[0],
         )
-        return dict(parse_qsl(urlsplit(location).query))
+        brought = dict(parse_qsl(urlsplit(location).query))
+        self.secrets |= {brought[name] for name in ("code", "state") if name in brought}
+        return brought
 
     def means(self, alexa: Alexa, words: str, intent: str) -> Turn:
         """Say it in the language of the device, whose model must take it for this intent."""
