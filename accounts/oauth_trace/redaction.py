@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from accounts.oauth_trace.exchange import Field, Message, Value
+from accounts.oauth_trace.scrubbing import UUID, without
+from accounts.oauth_trace.scrubbing import WITHHELD as WITHHELD  # part of what is redaction's
+from accounts.oauth_trace.scrubbing import scrub as scrub
 
 MOST_FIELDS = 40  # of one message; Alexa's largest has nine
 MOST_HEADERS = 40
-TEXT_LENGTH = 300
-NAME_LENGTH = 64
 ADDRESS_LENGTH = 500
 
 # parameters and members that are compared, never shown
@@ -105,23 +107,21 @@ _CLAIMS = frozenset(
     }
 )
 _JOSE = frozenset({"alg", "kid", "typ"})
-_CLIENT_ID = re.compile(r"[A-Za-z0-9]{20,32}|amzn1\.application-oa2-client\.[0-9a-f]{32}")
+_CLIENT_ID = re.compile(r"[A-Za-z0-9]{26}|amzn1\.application-oa2-client\.[0-9a-f]{32}")
 _HEADER_NAME = re.compile(r"[A-Za-z-]{1,40}")
 _PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,39}")
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
 _SCOPES = re.compile(r"[\w:./-]{1,64}( [\w:./-]{1,64}){0,19}")
-# what may stand in a sentence that somebody else wrote, and must not be kept
-_IN_TEXT = (
-    re.compile(r"[\w.+%-]{1,64}@[\w-]{1,64}[\w.-]{0,190}"),  # an e-mail address
-    re.compile(r"\+?\d[\d ()/-]{6,30}\d"),  # a phone number; dots are versions
-    re.compile(r"(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{20,}"),  # a token, a secret, a code
-)
-WITHHELD = "[withheld]"
+_SCHEMES = frozenset({"bearer", "digest", "negotiate", "dpop", "aws4-hmac-sha256"})
+_ENCODED = re.compile(r"(?i)https?%3A%2F%2F")
+_WORDS = re.compile(r"[A-Za-z_ ]*")
+LEAST_SECRET = 8  # characters; a shorter one stands in ordinary words
 
 
 def digest(secret: str) -> str:
     """32 hex digits; keyed, so that a short secret cannot be found by trying."""
-    return salted_hmac("oauth-trace", secret, algorithm="sha256").hexdigest()[:32]
+    text = secret.encode("utf-8", "surrogatepass")  # JSON may bring half a pair
+    return salted_hmac("oauth-trace", text, algorithm="sha256").hexdigest()[:32]
 
 
 def value(name: str, text: str) -> Value:
@@ -150,9 +150,22 @@ def secret(text: str) -> Value:
 def client_id(text: str) -> Value:
     """Ids are public, but a secret that was typed into the id's field is not."""
     known = {settings.COGNITO_ALEXA_CLIENT_ID, settings.COGNITO_WEB_CLIENT_ID}
-    if text in known or _CLIENT_ID.fullmatch(text):
-        return Value(text=text)
-    return secret(text)
+    is_id = text in known or _CLIENT_ID.fullmatch(text)
+    return Value(text=text) if is_id and text not in _own_secrets() else secret(text)
+
+
+def _own_secrets() -> set[str]:
+    """Those of this installation: wherever one stands, it is not kept."""
+    return {
+        text
+        for text in (
+            settings.COGNITO_ALEXA_CLIENT_SECRET,
+            settings.COGNITO_WEB_CLIENT_SECRET,
+            settings.METRICS_TOKEN,
+            settings.SECRET_KEY,
+        )
+        if len(text) >= LEAST_SECRET
+    }
 
 
 def _scope(text: str) -> Value:
@@ -163,16 +176,10 @@ def _scope(text: str) -> Value:
     return Value(text=" ".join(scrub(word) for word in text.split(" ")))
 
 
-def scrub(text: str, *, length: int = TEXT_LENGTH) -> str:
-    """One line of somebody else's, without what looks like an address, a number or a token."""
-    text = "".join(each if each.isprintable() else " " for each in text[: 4 * length])
-    for pattern in _IN_TEXT:
-        text = pattern.sub(WITHHELD, text)
-    return text[:length]
-
-
 def address(url: str) -> str:
     """Scheme, host and path; user, query and fragment are withheld."""
+    if _ENCODED.match(url):  # an address that was encoded once too often stays so
+        return quote(address(unquote(url)), safe="[]")
     try:
         parts = urlsplit(url[: 4 * ADDRESS_LENGTH])
         port = parts.port
@@ -224,8 +231,8 @@ def members(data: Mapping[str, Any]) -> tuple[Field, ...]:
             if member is None or isinstance(member, bool):
                 kind = json.dumps(member)
             found.append(Field(_name(name), Value(text=kind)))
-        elif isinstance(member, int | float) and name == "expires_in":
-            found.append(Field(name, Value(text=str(member)[:20])))
+        elif isinstance(member, int | float) and name == "expires_in" and 0 <= member < 1e9:
+            found.append(Field(name, Value(text=str(member)[:20])))  # no phone number: too small
         else:
             found.append(_field(name, str(member)))
     return tuple(found)
@@ -238,16 +245,19 @@ def headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[Field, ...], tuple[
         lower = name.lower()
         if lower in _HEADERS:
             shown.append(Field(lower, Value(text=scrub(text))))
-        elif _HEADER_NAME.fullmatch(name):
+        elif _HEADER_NAME.fullmatch(name) and scrub(name) == name:
             others.append(lower)
     return tuple(shown), tuple(sorted(set(others)))
 
 
 def basic(authorization: str) -> tuple[Field, ...]:
     """Id and secret of `Authorization: Basic` (RFC 6749, 2.3.1); of another scheme its name."""
-    scheme, _, rest = authorization.partition(" ")
+    scheme, _, rest = authorization.strip().partition(" ")
+    if not scheme:
+        return ()
     if scheme.lower() != "basic":
-        return (Field("scheme", Value(text=scrub(scheme, length=20))),) if scheme else ()
+        known = scheme if scheme.lower() in _SCHEMES else "unknown"
+        return (Field("scheme", Value(text=known)),)
     try:
         text = base64.b64decode(rest.strip(), validate=True).decode()
     except (binascii.Error, ValueError):
@@ -278,7 +288,7 @@ def request(
     shown, others = headers(pairs)
     authorization = next((text for name, text in pairs if name.lower() == "authorization"), "")
     kind, fields = _body(body, _content_type(pairs))
-    return Message(
+    message = Message(
         method=scrub(method, length=10),
         address=address(url),
         query=form(query),
@@ -289,6 +299,8 @@ def request(
         body_kind=kind,
         size=len(body),
     )
+    found = secrets_of(query=query, headers_=pairs, body=body)
+    return without(found | _own_secrets(), message)
 
 
 def answer(
@@ -297,13 +309,16 @@ def answer(
     headers_: Iterable[tuple[str, str]] = (),
     body: bytes = b"",
     problem: str = "",
+    secrets: Iterable[str] = (),
 ) -> Message:
+    """`secrets`: of the request (secrets_of), which an answer may repeat."""
     pairs = list(headers_)
     shown, others = headers(pairs)
     location = next((text for name, text in pairs if name.lower() == "location"), "")
     where, _, query = location.partition("?")
+    query = query.partition("#")[0]
     kind, fields = _body(body, _content_type(pairs)) if status else ("", ())
-    return Message(
+    message = Message(
         status=status,
         headers=shown,
         other_headers=tuple(name for name in others if name != "location"),
@@ -311,9 +326,47 @@ def answer(
         body_kind=kind,
         size=len(body),
         location=address(where.partition("#")[0]) if location else "",
-        location_query=form(query.partition("#")[0]),
+        location_query=form(query),
         problem=problem,
     )
+    return without({*secrets, *secrets_of(query=query, body=body), *_own_secrets()}, message)
+
+
+def secrets_of(
+    *, query: str = "", headers_: Iterable[tuple[str, str]] = (), body: bytes = b""
+) -> set[str]:
+    """What of this exchange is not shown under its own name, so that it is not under another."""
+    text = body.decode("utf-8", "replace")
+    found = [
+        (_decoded(name), _decoded(each))
+        for raw in (query, text)
+        for name, _, each in (pair.partition("=") for pair in raw.split("&")[:MOST_FIELDS])
+    ]
+    found += [(name, each) for name, each in _json(text).items() if isinstance(each, str)]
+    values = {each for name, each in found if _is_secret(name, each)}
+    for name, each in headers_:
+        if name.lower() == "authorization":
+            values |= _credentials(each)
+    return {each for each in values if len(each) >= LEAST_SECRET}
+
+
+def _is_secret(name: str, text: str) -> bool:
+    """Not plain words, which may be the name of an error, unless the parameter is for secrets."""
+    if name in _PLAIN or name in _ADDRESSES or name == "client_id":
+        return False
+    return bool(re.search("pass|secret", name.lower())) or not _WORDS.fullmatch(text)
+
+
+def _credentials(authorization: str) -> set[str]:
+    """The secret of `Authorization: Basic`, or the token of another scheme."""
+    rest = authorization.partition(" ")[2].strip()
+    found = {rest}
+    with contextlib.suppress(binascii.Error, ValueError):
+        user, _, password = base64.b64decode(rest, validate=True).decode().partition(":")
+        found |= {unquote_plus(password), password}
+        if not client_id(unquote_plus(user)).text:
+            found |= {unquote_plus(user), user}
+    return found
 
 
 def _content_type(pairs: Iterable[tuple[str, str]]) -> str:
@@ -343,6 +396,15 @@ def _body(body: bytes, content_type: str) -> tuple[str, tuple[Field, ...]]:
     if content_type == "application/x-www-form-urlencoded":
         return "form", form(text)
     return "text", ()
+
+
+def _json(text: str) -> dict[str, Any]:
+    """The object that a text is; empty where it is none."""
+    try:
+        data = json.loads(text) if text.lstrip()[:1] == "{" else None
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def _field(name: str, text: str) -> Field:
@@ -384,9 +446,9 @@ def _shown(data: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
         if name in {"client_id", "aud"}:
             shown[name] = str(client_id(str(found)))
         elif name in {"sub", "kid"}:
-            shown[name] = _id(str(found))
-        elif isinstance(found, bool | int | float):
-            shown[name] = found
+            shown[name] = _id(name, str(found))
+        elif isinstance(found, bool) or (isinstance(found, int | float) and 0 <= found < 5e9):
+            shown[name] = found  # a time, and no phone number with its country
         elif isinstance(found, list):
             shown[name] = [scrub(str(each), length=60) for each in found[:10]]
         elif name == "iss":
@@ -396,6 +458,10 @@ def _shown(data: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     return shown
 
 
-def _id(text: str) -> str:
+def _id(name: str, text: str) -> str:
     """A UUID as Cognito's sub is, or a key's id; anything else could be an address."""
-    return text if re.fullmatch(r"[A-Za-z0-9+/=_-]{1,64}", text) else WITHHELD
+    if name == "kid":
+        is_id: object = re.fullmatch(r"[A-Za-z0-9+/=_-]{1,64}", text) and not text.isdigit()
+    else:
+        is_id = re.fullmatch(UUID, text) or (len(text) <= 64 and scrub(text) == text)
+    return text if is_id else WITHHELD

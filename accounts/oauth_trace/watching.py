@@ -145,6 +145,7 @@ def _add_token(
             headers_=answer.headers,
             body=answer.body,
             problem=answer.problem,
+            secrets=redaction.secrets_of(headers_=request.headers.items(), body=body),
         )
     )
     sub, keys = "", []

@@ -1,0 +1,118 @@
+"""Take out of texts that others wrote what must not be kept; the half of redaction.py that guesses.
+
+redaction.py knows by its name what a value is. Here is what may stand anywhere: in an error's
+description, a path, a user agent.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote_plus
+
+from accounts.oauth_trace.exchange import Field, Message
+
+TEXT_LENGTH = 300
+WITHHELD = "[withheld]"
+UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+# public, and the usual thing to be taken for a vendor id
+_SKILL_ID = re.compile(rf"(amzn1\.ask\.skill\.{UUID})")
+_WITH_AT = re.compile(r"(?<!\S)\S*@\S*")  # an e-mail address, with what is glued to it
+_NUMBER = re.compile(r"\+?\(?\d[\d ()/._\u2010-\u2015-]*\d")
+_RUN = re.compile(r"[\w+/=-]{20,}")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+def scrub(text: str, *, length: int = TEXT_LENGTH) -> str:
+    """One line of somebody else's, without what looks like an address, a number or a token."""
+    if len(text) > 4 * length:  # what the cut goes through might not be known for what it is
+        text = text[: 4 * length].rpartition(" ")[0]
+    text = _clean("".join(each if each.isprintable() else " " for each in text))
+    plain = _plain(text)
+    return (text if plain == text or _clean(plain) == plain else WITHHELD)[:length]
+
+
+def _clean(text: str) -> str:
+    """Without secrets that stand there as they are. A skill's id is none."""
+    parts = _SKILL_ID.split(text)
+    for index in range(0, len(parts), 2):
+        part = _WITH_AT.sub(WITHHELD, parts[index])
+        part = _RUN.sub(lambda found: WITHHELD if _is_random(found[0]) else found[0], part)
+        parts[index] = _NUMBER.sub(
+            lambda found: WITHHELD if _is_phone_number(found[0]) else found[0], part
+        )
+    return "".join(parts)
+
+
+def _is_random(run: str) -> bool:
+    """A token, a code, a secret: letters and digits, or capitals all over. No CamelCase, no path."""
+    if any(each.isdigit() for each in run):
+        return any(each.isalpha() for each in run)
+    for part in run.split("/"):
+        capitals = sum(each.isupper() for each in part)
+        small = sum(each.islower() for each in part)
+        if capitals + small >= 20 and small and capitals > len(part) / 3:
+            return True
+    return False
+
+
+def _is_phone_number(run: str) -> bool:
+    """Seven digits or more; with dots between only as people write them, for versions have dots."""
+    groups = re.findall(r"\d+", run)
+    if sum(map(len, groups)) < 7:
+        return False
+    return "." not in run or all(2 <= len(group) <= 5 for group in groups[1:])
+
+
+def _plain(text: str) -> str:
+    """As it reads once every usual encoding is undone, to see what hides in it."""
+    for _ in range(3):
+        text = html.unescape(unquote_plus(text, errors="replace"))
+        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return unicodedata.normalize("NFKC", text)
+
+
+def without(unwanted: set[str], message: Message) -> Message:
+    """The same without the texts in which one of these stands."""
+
+    def text(shown: str) -> str:
+        return WITHHELD if any(each in shown for each in unwanted) else shown
+
+    def part(shown: Any) -> Any:
+        if isinstance(shown, str):
+            return text(shown)
+        if isinstance(shown, list):
+            return [part(each) for each in shown]
+        return shown
+
+    def parts(shown: dict[str, Any] | None) -> dict[str, Any] | None:
+        return shown and {name: part(each) for name, each in shown.items()}
+
+    def fields(shown: tuple[Field, ...]) -> tuple[Field, ...]:
+        return tuple(
+            Field(
+                text(each.name),
+                replace(
+                    each.value,
+                    text=text(each.value.text),
+                    header=parts(each.value.header),
+                    claims=parts(each.value.claims),
+                ),
+            )
+            for each in shown
+        )
+
+    return replace(
+        message,
+        address=text(message.address),
+        query=fields(message.query),
+        headers=fields(message.headers),
+        other_headers=tuple(each for each in message.other_headers if text(each) == each),
+        basic=fields(message.basic),
+        body=fields(message.body),
+        location=text(message.location),
+        location_query=fields(message.location_query),
+    )
