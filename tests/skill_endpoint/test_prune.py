@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.data_export.models import DataExport, DataExportPart
 from accounts.models import Tombstone, User
+from accounts.oauth_trace.models import Attempt, Correlation, Event, Outcome, Span, Stage
 from skill_endpoint.facts.models import Fact, FactImport, FactReport
 from skill_endpoint.management.commands.prune import Command
 from skill_endpoint.models import SeenRequest, SkillEvent
@@ -39,7 +40,8 @@ def test_it_deletes_what_has_served_its_time_and_says_how_much(linked: User) -> 
         )
     assert call_command("prune") == (
         "Deleted 1 seen requests, 1 skill events, 1 tombstones, 0 closed reports, 0 records of "
-        "deletions, 0 downloads, 0 imports, 0 browsers, 1 sessions"
+        "deletions, 0 downloads, 0 imports, 0 linking attempts, 0 times of recording, 0 browsers, "
+        "1 sessions"
     )
     assert [seen.digest for seen in SeenRequest.objects.all()] == ["new"]
     assert [event.request_id for event in SkillEvent.objects.all()] == ["new"]
@@ -70,12 +72,13 @@ def test_a_second_run_finds_nothing() -> None:
     call_command("prune")
     assert call_command("prune") == (
         "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 closed reports, 0 records of "
-        "deletions, 0 downloads, 0 imports, 0 browsers, 0 sessions"
+        "deletions, 0 downloads, 0 imports, 0 linking attempts, 0 times of recording, 0 browsers, "
+        "0 sessions"
     )
 
 
 def test_its_help_names_what_it_deletes() -> None:
-    for what in ("skill events", "sessions", "browsers"):
+    for what in ("skill events", "sessions", "browsers", "linking attempts"):
         assert what in " ".join(Command.help.split())
 
 
@@ -116,3 +119,37 @@ def test_a_file_of_an_import_goes_after_a_day(linked: User) -> None:
     call_command("prune", stdout=StringIO())
 
     assert FactImport.objects.get().file_name == "23.csv"
+
+
+def test_an_attempt_goes_with_all_of_it_and_a_pinned_one_later(linked: User) -> None:
+    now = timezone.now()
+    for name, days, pinned in (
+        ("NEW", 13, False),
+        ("OLD", 15, False),
+        ("PIN", 15, True),
+        ("PAST", 57, True),
+    ):
+        started = now - timedelta(days=days)
+        attempt = Attempt.objects.create(reference=name, started_at=started, pinned=pinned)
+        Event.objects.create(attempt=attempt, stage=Stage.AUTHORIZE, at=started)
+        Correlation.objects.create(attempt=attempt, kind=Correlation.Kind.STATE, digest=name)
+        Span.objects.create(started_at=started, ends_at=started + timedelta(hours=2))
+
+    assert "2 linking attempts, 3 times of recording" in call_command("prune")
+
+    assert {attempt.reference for attempt in Attempt.objects.all()} == {"NEW", "PIN"}
+    assert {event.attempt.reference for event in Event.objects.all()} == {"NEW", "PIN"}
+    assert {each.digest for each in Correlation.objects.all()} == {"NEW", "PIN"}
+
+
+def test_a_quiet_attempt_gets_its_verdict(db: None) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    attempt = Attempt.objects.create(reference="QUIET", started_at=long_ago, updated_at=long_ago)
+    busy = Attempt.objects.create(reference="BUSY")
+
+    call_command("prune")
+
+    attempt.refresh_from_db()
+    busy.refresh_from_db()
+    assert attempt.outcome != Outcome.OPEN
+    assert busy.outcome == Outcome.OPEN

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from accounts.data_export.models import DataExport
 from accounts.models import Deletion, Tombstone
+from accounts.oauth_trace import recording
+from accounts.oauth_trace.models import Attempt, Span
 from accounts.tables import require_table
 from skill_endpoint.facts.models import FactImport, FactReport
 from skill_endpoint.models import SeenRequest, SkillEvent
@@ -21,12 +23,15 @@ class Command(BaseCommand):
         "Delete what has served its time: request ids that guard against replays (after five "
         "minutes), skill events, closed reports of wrong facts and records of deleted accounts (90 "
         "days), tombstones of deleted accounts, files of imports and downloads that people asked "
-        "for (a day), sessions that have ended and the browsers that people see in their list. "
-        "Deletes nobody and nothing that a person saved. Run it hourly."
+        "for (a day), linking attempts that were recorded and when that was (OAUTH_TRACE_DAYS; "
+        "pinned ones four times as long), sessions that have ended and the browsers that people "
+        "see in their list. Deletes nobody and nothing that a person saved. Attempts that went "
+        "quiet get their verdict. Run it hourly."
     )
 
     def handle(self, *args: Any, **options: Any) -> str:
         require_table(SeenRequest)
+        recording.settle()
         now = timezone.now()
         # the list of a person's browsers, with addresses: no longer than the sessions themselves
         ended = UserSession.objects.exclude(
@@ -40,6 +45,8 @@ class Command(BaseCommand):
             "records of deletions": Deletion.objects.expired(),
             "downloads": DataExport.objects.expired(),
             "imports": FactImport.objects.expired(),
+            "linking attempts": Attempt.objects.expired(),
+            "times of recording": Span.objects.expired(),
             "browsers": ended,
             "sessions": Session.objects.filter(expire_date__lt=now),
         }
