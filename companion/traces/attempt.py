@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -63,6 +64,12 @@ class Shown:
     @property
     def findings(self) -> tuple[Finding, ...]:
         return (*((self.main,) if self.main else ()), *self.others)
+
+    @property
+    def others_counted(self) -> str:
+        """`1 warning, 2 notes`."""
+        levels = Counter(finding.level.value for finding in self.others)
+        return ", ".join(f"{n} {level}{'s' if n > 1 else ''}" for level, n in levels.items())
 
     @property
     def look(self) -> words.Look:

@@ -17,6 +17,7 @@ from accounts.oauth_trace.models import Attempt, Event, Stage
 from companion.traces import words
 
 MOST = 2_000
+_HARDLY = timedelta(milliseconds=20)
 _BEFORE_REFRESH = (Stage.AUTHORIZE, Stage.LOGIN, Stage.CALLBACK, Stage.TOKEN)
 
 
@@ -101,7 +102,10 @@ def latest(attempts: QuerySet[Attempt]) -> tuple[list[Brief], bool]:
 
 
 def durations(briefs: list[Brief]) -> dict[int, timedelta]:
-    """By primary key: how long it took to the last exchange before any refresh. One statement."""
+    """By primary key: how long it took to the last exchange before any refresh. One statement.
+
+    Zero where the first was the last: nobody came back.
+    """
     ends = (
         Event.objects.filter(attempt__in=[brief.pk for brief in briefs], stage__in=_BEFORE_REFRESH)
         .order_by()
@@ -109,4 +113,5 @@ def durations(briefs: list[Brief]) -> dict[int, timedelta]:
         .annotate(Max("at"))
     )
     began = {brief.pk: brief.started_at for brief in briefs}
-    return {pk: max(at - began[pk], timedelta()) for pk, at in ends}
+    took = {pk: at - began[pk] for pk, at in ends}
+    return {pk: time if time > _HARDLY else timedelta() for pk, time in took.items()}

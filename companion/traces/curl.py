@@ -36,7 +36,7 @@ def command(message: Message) -> str:
     parts += [f"{in_address} {each}" for each in _data(message.query)]
     if message.method != "GET":
         parts += [f"--data-urlencode {each}" for each in _data(message.body)]
-    return _END.join(parts)
+    return "".join(each for each in _END.join(parts) if each.isprintable() or each == "\n")
 
 
 def _data(fields: Iterable[Field]) -> Iterable[str]:

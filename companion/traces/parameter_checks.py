@@ -52,7 +52,7 @@ def _authorize(trace: Trace, wanted: Wanted) -> Iterator[Check]:
     sent = event.request
     yield _client("client id, to sign in", sent.get("client_id"), wanted)
     yield _registered(sent.text("redirect_uri"), wanted)
-    yield _scope(sent.text("scope"), wanted)
+    yield _scope(sent.get("scope"), wanted)
 
 
 def _callback(trace: Trace) -> Iterator[Check]:
@@ -167,8 +167,11 @@ def _registered(address: str, wanted: Wanted) -> Check:
     )
 
 
-def _scope(scope: str, wanted: Wanted) -> Check:
+def _scope(value: Value | None, wanted: Wanted) -> Check:
+    scope = value.text if value else ""
     asked = scope.split()
+    if value and value.is_withheld:
+        return Check(name="scope", mark=Mark.UNKNOWN, word="withheld", seen=str(value))
     if wanted.scopes is None:
         return Check(name="scope", mark=Mark.UNKNOWN, word="the pool was not asked", seen=scope)
     more = [word for word in asked if word not in wanted.scopes]

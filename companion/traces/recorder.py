@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +21,7 @@ class Recorder:
     is_set: bool  # OAUTH_TRACE
     span: Span | None
     lost: int
-    nothing_arrived: Finding | None
+    silence: tuple[Finding, ...]  # why nothing arrives, where nothing does
     authorize_url: str
     token_url: str
     redirect_urls: tuple[str, ...]
@@ -35,20 +34,17 @@ def recorder(newest: datetime | None) -> Recorder:
         is_set=settings.OAUTH_TRACE,
         span=span,
         lost=recording.lost(),
-        nothing_arrived=_nothing_arrived(span, newest) if span else None,
+        silence=_silence(span, newest) if span else (),
         authorize_url=f"{settings.PUBLIC_URL}/oauth/authorize",
         token_url=f"{settings.PUBLIC_URL}/oauth/token",
         redirect_urls=wanted.from_settings().amazon_callbacks,
     )
 
 
-def _nothing_arrived(span: Span, newest: datetime | None) -> Finding | None:
+def _silence(span: Span, newest: datetime | None) -> tuple[Finding, ...]:
     now = timezone.now()
     if (newest and newest >= span.started_at) or now - span.started_at < Attempt.ABANDONED:
-        return None
+        return ()
     if newest is None and Attempt.objects.filter(started_at__gte=span.started_at).exists():
-        return None
-    found: Sequence[Finding] = diagnose(
-        Trace(started_at=span.started_at, seen_at=now), wanted.known()
-    )
-    return next(iter(found), None)
+        return ()
+    return tuple(diagnose(Trace(started_at=span.started_at, seen_at=now), wanted.known()))

@@ -54,7 +54,7 @@ def traces(request: SignedInRequest) -> HttpResponse:
         "rows": [
             {
                 "brief": row,
-                "took": words.took(took[row.pk]) if row.pk in took else "",
+                "took": words.took(took[row.pk]) if took.get(row.pk) else "",
                 "person": people.get(row.person, 0),
                 "by": {name: wish.address(**{name: key(row)}) for name, key in briefs.KEYS.items()},
                 "by_person": wish.address(person=row.person),
@@ -86,7 +86,7 @@ def traces(request: SignedInRequest) -> HttpResponse:
 def _mark(rows: list[briefs.Brief], now: Recorder) -> str:
     """Another one when the list would look different."""
     seen = [(row.pk, row.updated_at, row.outcome, row.finding, row.pinned) for row in rows]
-    whole = f"{seen} {now.span and now.span.pk} {now.lost} {bool(now.nothing_arrived)}"
+    whole = f"{seen} {now.span and now.span.pk} {now.lost} {len(now.silence)}"
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 

@@ -51,7 +51,11 @@ _HOSTS = {
     "layla.amazon.com": "eu",
     "alexa.amazon.co.jp": "fe",
 }
-CLIENTS = {"ours": "ours", "website": "the website’s", "other": "another"}
+CLIENTS = {
+    "ours": "our client",
+    "website": "the website’s client",
+    "other": "another client",
+}
 
 
 def outcome_look(outcome: str, finding: str) -> Look:
@@ -106,9 +110,9 @@ def took(time: timedelta) -> str:
     seconds = max(time.total_seconds(), 0.0)
     if seconds < 1:
         return f"{round(seconds * 1000)} ms"
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

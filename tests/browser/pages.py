@@ -29,7 +29,7 @@ class State:
     @property
     def is_site(self) -> bool:
         """Of the website that people use: not the operators' or the developers' pages."""
-        return not self.path.startswith(("/admin/", "/dev/"))
+        return not self.path.startswith(("/admin/", "/dev/", "/doctor/", "/traces/"))
 
     @property
     def in_any_language(self) -> bool:
@@ -66,6 +66,12 @@ def _without_cookies(page: Page) -> None:
     page.locator("#name").evaluate("form => setTimeout(() => form.submit())")
     page.wait_for_url("**/me/preferences/")
     expect(page.locator("#name")).to_have_count(0)
+
+
+def _look_now(page: Page) -> None:
+    with page.expect_response("**/doctor/"):
+        page.locator("main form button.primary").click()
+    expect(page.locator("#results li").first).to_be_visible()
 
 
 VISITOR = [
@@ -161,6 +167,19 @@ SIGNED_IN = [
     State("not found, signed in", "/facts/space/nothing/", EMAIL, "some_weeks"),
     State("simulator", "/dev/alexa/", EMAIL, "some_weeks"),
 ]
+TRACES = [
+    State("traces, none", "/traces/", OPERATOR, "traces_none"),
+    State("traces, nothing arrived", "/traces/", OPERATOR, "traces_silent"),
+    State("traces", "/traces/", OPERATOR, "traces_many"),
+    State("traces, filtered", "/traces/?outcome=failed&time=7d", OPERATOR, "traces_many"),
+    State("traces, live", "/traces/?live=1", OPERATOR, "traces_many"),
+    State("traces, page 2", "/traces/?page=2", OPERATOR, "traces_many"),
+    State("traces, odd ones", "/traces/", OPERATOR, "traces_odd"),
+    State("trace, failed", "/traces/{trace}/", OPERATOR, "traces_many"),
+    State("trace, linked", "/traces/{trace}/", OPERATOR, "traces_linked"),
+    State("trace, odd", "/traces/{trace}/", OPERATOR, "traces_odd"),
+    State("trace, unknown", "/traces/22222/", OPERATOR, "traces_none"),
+]
 OFFICE = [
     State("office", "/admin/", OPERATOR, "some_weeks"),
     State("people", "/admin/accounts/user/", OPERATOR, "some_weeks"),
@@ -183,8 +202,10 @@ OFFICE = [
     State("sign them out", "/admin/accounts/user/{other}/sign-out/", OPERATOR, "some_weeks"),
     State("lock them out", "/admin/accounts/user/{other}/disable/", OPERATOR, "some_weeks"),
     State("erase them", "/admin/accounts/user/{other}/erase/", OPERATOR, "some_weeks"),
+    State("doctor", "/doctor/", OPERATOR, "some_weeks"),
+    State("doctor, looked", "/doctor/", OPERATOR, "some_weeks", _look_now),
 ]
-STATES = VISITOR + SIGNED_IN + OFFICE
+STATES = VISITOR + SIGNED_IN + OFFICE + TRACES
 
 
 def named(parts: list[str]) -> list[State]:

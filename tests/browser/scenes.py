@@ -24,10 +24,12 @@ from django.utils import timezone, translation
 
 from accounts.data_export.models import DataExport
 from accounts.models import Door, Profile, User
+from accounts.oauth_trace.models import Attempt, Span
 from accounts.units import Units
 from companion import draft
 from skill_endpoint.facts.models import Fact, FactReport, Favourite, Hearing
 from skill_endpoint.models import AccountLink
+from tests.companion.traces import attempts
 
 ELSEWHERE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
@@ -232,6 +234,37 @@ def _link(person: User, **changes: Any) -> None:
     )
 
 
+def traces_none(person: User) -> None:
+    some_weeks(person)
+    Attempt.objects.all().delete()
+    Span.objects.all().delete()
+
+
+def traces_silent(person: User) -> None:
+    """Recording for half an hour, and nothing came."""
+    traces_none(person)
+    begun = timezone.now() - timedelta(minutes=30)
+    Span.objects.create(started_at=begun, ends_at=begun + timedelta(hours=2))
+
+
+def traces_many(person: User) -> None:
+    traces_silent(person)
+    attempts.many()
+
+
+def traces_linked(person: User) -> None:
+    traces_none(person)
+    attempts.linked(sub=person.sub)
+
+
+def traces_odd(person: User) -> None:
+    """Hostile values; an exchange was withheld, and something was lost."""
+    traces_none(person)
+    attempt = attempts.hostile()
+    attempt.events.create(stage="refresh", is_withheld=True)
+    Attempt.objects.update(is_complete=False)
+
+
 SCENES: dict[str, Callable[[User], None]] = {
     made.__name__: made
     for made in (
@@ -249,6 +282,11 @@ SCENES: dict[str, Callable[[User], None]] = {
         topics_used_up,
         typed_before,
         hostile,
+        traces_none,
+        traces_silent,
+        traces_many,
+        traces_linked,
+        traces_odd,
     )
 }
 
@@ -271,6 +309,8 @@ def scene(name: str, sub: str) -> dict[str, str]:
         made["saved"] = f"{saved.topic.slug}/{saved.slug}" if saved else ""
         report = FactReport.objects.filter(user=person).first()
         made["report"] = str(report.pk if report else 0)
+        latest = Attempt.objects.first()
+        made["trace"] = latest.reference if latest else "22222"
     fact = Fact.objects.published().select_related("topic").order_by("slug").first()
     assert fact, "the site has no facts"
     if withdrawn := Fact.objects.filter(is_published=False).select_related("topic").first():
