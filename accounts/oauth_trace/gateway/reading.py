@@ -85,16 +85,17 @@ def read(logged: Logged) -> list[Read]:
 def _redacted(logged: Logged) -> list[Read]:
     cut = [*sorted(logged.cut)]
     pairs = [pair for pair in logged.request_headers if pair[0] != "authorization"]
-    form_type = [("content-type", "application/x-www-form-urlencoded")]
-    is_form = logged.resource == TOKEN and not any(name == "content-type" for name, _ in pairs)
+    if "request headers" in logged.cut and not any(name == "content-type" for name, _ in pairs):
+        pairs.append(("content-type", "application/x-www-form-urlencoded"))
     request = redaction.request(
         method=logged.method,
         url=logged.url,
         query=logged.query,
-        headers_=pairs + form_type if is_form else pairs,
+        headers_=pairs,
         body=logged.request_body,
     )
-    if logged.hides_authorization:
+    may_be_lost = "request headers" in logged.cut and not request.has("client_secret")
+    if logged.hides_authorization or (logged.resource == TOKEN and may_be_lost):
         cut.append(HIDDEN)
         hidden = (Field("client_id", _UNSEEN), Field("client_secret", _UNSEEN))
         request = replace(request, basic=hidden)

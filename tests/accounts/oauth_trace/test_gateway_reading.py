@@ -215,6 +215,28 @@ def test_it_finds_what_is_wrong_with_a_token_call(token: list[str], code: str) -
     assert found(gateway_log.authorize(ALEXAS), token) == ("failed", code)
 
 
+def test_it_finds_a_body_that_is_no_form_unless_the_log_lost_its_type() -> None:
+    lines = gateway_log.token(FORM, **refused("invalid_request"))
+    typeless = [line.replace("Content-Type=application/x-www-form", "X=y") for line in lines]
+    cut = [
+        line.partition("Content-Type=")[0] + "[TRUNCATED]" if "request headers: {" in line else line
+        for line in lines
+    ]
+
+    assert found(gateway_log.authorize(ALEXAS), typeless) == ("failed", "token-body-not-a-form")
+    assert found(gateway_log.authorize(ALEXAS), cut)[1] != "token-body-not-a-form"
+
+
+def test_it_does_not_miss_a_header_that_the_log_lost() -> None:
+    lines = gateway_log.token(FORM, **refused("invalid_client"), authorization=False)
+    cut = [
+        line.partition("User-Agent=")[0] + "[TRUNCATED]" if "request headers: {" in line else line
+        for line in lines
+    ]
+
+    assert found(gateway_log.authorize(ALEXAS), cut) == ("failed", "token-client-refused")
+
+
 def test_it_finds_a_redirect_uri_that_is_not_registered() -> None:
     error = f"{gateway_log.SERVER}/error?error=redirect_mismatch&client_id=alexa-client"
     asked = gateway_log.authorize(ALEXAS | {"redirect_uri": f"{BACK}/"}, location=error)

@@ -18,6 +18,8 @@ EXAMPLES = """
 manage.py oauth_trace on --hours 2    record linking attempts for two hours
 manage.py oauth_trace status          is it on, what came, which addresses to type where
 manage.py oauth_trace off             stop recording; linking goes on
+manage.py oauth_trace table           every fault that diagnosis knows, as docs/linking.md has it
+manage.py oauth_trace gateway --help  the same from the log of an Amazon API Gateway stage
 
 Alexa's developer console points at PUBLIC_URL/oauth/authorize and /oauth/token while you look for
 a fault. Those addresses pass on whenever OAUTH_TRACE=1, recording or not.
