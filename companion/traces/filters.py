@@ -73,7 +73,12 @@ class Filters:
 
     @property
     def is_any(self) -> bool:
-        return any(getattr(self, name) for name in (*KEYS, "time", "person", "pinned", "before"))
+        return self.is_narrow or any(getattr(self, name) for name in KEYS)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the database leaves out some."""
+        return bool(self.time or self.person or self.pinned or self.before)
 
     @property
     def until(self) -> datetime | None:

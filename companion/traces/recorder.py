@@ -27,14 +27,14 @@ class Recorder:
     redirect_urls: tuple[str, ...]
 
 
-def recorder(newest: datetime | None) -> Recorder:
-    """`newest`: when the latest attempt began, where that is known already."""
+def recorder(newest: datetime | None, *, is_all: bool) -> Recorder:
+    """`newest`: when the latest attempt began; of some attempts only, where not `is_all`."""
     span = Span.objects.current() if settings.OAUTH_TRACE else None
     return Recorder(
         is_set=settings.OAUTH_TRACE,
         span=span,
         lost=recording.lost(),
-        silence=_silence(span, newest) if span else (),
+        silence=_silence(span, newest) if span and is_all else (),
         authorize_url=f"{settings.PUBLIC_URL}/oauth/authorize",
         token_url=f"{settings.PUBLIC_URL}/oauth/token",
         redirect_urls=wanted.from_settings().amazon_callbacks,
@@ -44,7 +44,5 @@ def recorder(newest: datetime | None) -> Recorder:
 def _silence(span: Span, newest: datetime | None) -> tuple[Finding, ...]:
     now = timezone.now()
     if (newest and newest >= span.started_at) or now - span.started_at < Attempt.ABANDONED:
-        return ()
-    if newest is None and Attempt.objects.filter(started_at__gte=span.started_at).exists():
         return ()
     return tuple(diagnose(Trace(started_at=span.started_at, seen_at=now), wanted.known()))

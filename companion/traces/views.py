@@ -39,7 +39,7 @@ def traces(request: SignedInRequest) -> HttpResponse:
     wish = Filters.of(request.GET)
     found, is_cut = briefs.latest(wish.of_database())
     matching = [brief for brief in found if wish.matches(brief)]
-    now = recorder(found[0].started_at if found and not wish.is_any else None)
+    now = recorder(found[0].started_at if found else None, is_all=not wish.is_narrow)
     mark = _mark(matching, now)
     if request.htmx and request.GET.get("mark") == mark:
         return HttpResponse(status=204)

@@ -72,7 +72,7 @@ def token(
     issued: datetime | None = None,
     **changes: str,
 ) -> tuple[Message, Message]:
-    issued = issued or timezone.now()
+    at = int((issued or timezone.now()).timestamp())
     secret = secret or settings.COGNITO_ALEXA_CLIENT_SECRET
     basic = base64.b64encode(f"{settings.COGNITO_ALEXA_CLIENT_ID}:{secret}".encode()).decode()
     form = {
@@ -89,7 +89,7 @@ def token(
     )
     if answer is None:
         answer = {
-            "access_token": _mint().access(sub, iat=int(issued.timestamp())),
+            "access_token": _mint().access(sub, iat=at, exp=at + 3600),
             "refresh_token": "planted-refresh-token-0123456789",
             "expires_in": 3600,
             "token_type": "Bearer",
