@@ -265,3 +265,27 @@ def domain_in_another_region(trace: Trace, wanted: Wanted) -> list[Evidence] | N
     if not stopped(trace) or not domain or not pool or domain[1] == pool[1]:
         return None
     return [Evidence("region of the domain", domain[1]), Evidence("region of the pool", pool[1])]
+
+
+@rule(
+    "domain-is-the-issuer",
+    stage=Stage.AUTHORIZE,
+    level=Level.ERROR,
+    seen="In place of the sign-in page the browser shows an error of a few words.",
+    cause=(
+        "The pool's issuer stands where its sign-in domain belongs; an issuer has keys and no "
+        "sign-in page."
+    ),
+    fix=(
+        "Set COGNITO_DOMAIN_URL to the pool's domain, which `manage.py pool show` prints; it "
+        "stands in the Cognito console under Branding, Domain."
+    ),
+    source=f"{COGNITO}cognito-user-pools-assign-domain.html",
+)
+def domain_is_the_issuer(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
+    if not stopped(trace) or not _ISSUER_REGION.match(wanted.domain_url):
+        return None
+    return [
+        Evidence("sign-in domain", wanted.domain_url),
+        Evidence("for example", "https://<prefix>.auth.<region>.amazoncognito.com"),
+    ]

@@ -16,6 +16,7 @@ from accounts.oauth_trace.diagnosis.asked import (
     COGNITO_ERRORS,
     RFC_AUTHORIZE_ERRORS,
     asked,
+    listed,
 )
 from accounts.oauth_trace.diagnosis.refused import GENERAL, is_explained
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
@@ -272,7 +273,7 @@ _rule(
 )
 def callback_without_code(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     request = _came_back(trace)
-    if request is None or request.has("error") or request.text("code") or _has_code(request):
+    if request is None or request.has("error") or _has_code(request):
         return None
     if is_explained(trace, wanted):
         return None
@@ -301,12 +302,12 @@ def _has_code(request: Message) -> bool:
 )
 def state_changed(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     request, back = asked(trace), _came_back(trace)
-    sent = {value.digest for value in request.all("state")} if request else set()
-    got = back.all("state") if back else []
-    if not sent or (len(got) == 1 and got[0].digest in sent) or back is None:
+    if request is None or back is None or not _has_code(back):
         return None
-    shown = request.get("state") if request else None
+    sent, got = request.all("state"), back.all("state")
+    if not sent or (len(got) == 1 and got[0].digest in {value.digest for value in sent}):
+        return None
     return [
-        Evidence("state sent", str(shown)),
-        Evidence("state that came back", ", ".join(str(value) for value in got) or "none"),
+        Evidence("state sent", str(sent[0])),
+        Evidence("state that came back", listed([str(value) for value in got])),
     ]

@@ -144,7 +144,12 @@ def slow_sign_in(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
 
 
 def _with_code(trace: Trace) -> list[Recorded]:
-    return [event for event in trace.at(Stage.CALLBACK) if event.request.has("code")]
+    """Ways back with a code that were passed on."""
+    return [
+        event
+        for event in trace.at(Stage.CALLBACK)
+        if event.request.has("code") and event.response.status < 400
+    ]
 
 
 @rule(

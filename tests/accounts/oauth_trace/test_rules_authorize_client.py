@@ -28,12 +28,9 @@ def client_with(**changes: list[str]) -> Act:
     return act
 
 
-def domain_in(region: str) -> Act:
+def signing_in_at(url: str) -> Act:
     def act(scene: Scene) -> None:
-        scene.configured(
-            COGNITO_DOMAIN_URL=f"https://facts.auth.{region}.amazoncognito.com",
-            COGNITO_ISSUER=ISSUER,
-        )
+        scene.configured(COGNITO_DOMAIN_URL=url, COGNITO_ISSUER=ISSUER)
         scene.linker.authorize()
 
     return act
@@ -77,7 +74,8 @@ PROVOKED: Acts = {
     "identity-provider-not-enabled": lambda scene: scene.linker.authorize(
         identity_provider="LoginWithAmazon"
     ),
-    "domain-in-another-region": domain_in("eu-west-1"),
+    "domain-in-another-region": signing_in_at("https://facts.auth.eu-west-1.amazoncognito.com"),
+    "domain-is-the-issuer": signing_in_at("https://cognito-idp.us-east-1.amazonaws.com"),
     "sign-in-page-error": pool_changed_unread,
 }
 SPARED: Acts = {
@@ -94,7 +92,8 @@ SPARED: Acts = {
     "identity-provider-not-enabled": lambda scene: scene.linker.authorize(
         identity_provider="COGNITO"
     ),
-    "domain-in-another-region": domain_in("us-east-1"),
+    "domain-in-another-region": signing_in_at("https://facts.auth.us-east-1.amazoncognito.com"),
+    "domain-is-the-issuer": signing_in_at("https://login.example.com"),
     "sign-in-page-error": pool_shows_sign_in,
 }
 

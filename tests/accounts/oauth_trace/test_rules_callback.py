@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 
 from accounts.oauth_trace.models import Outcome
@@ -43,6 +45,18 @@ def back_with_code(scene: Scene) -> None:
     scene.returns(code=new_code())
 
 
+def back_as(*states: str) -> Act:
+    """With a code, and the state cut off at so many characters; `""` is all of it."""
+
+    def act(scene: Scene) -> None:
+        state = scene.linker.state
+        scene.linker.authorize()
+        query = [("state", state[: int(cut)] if cut else state) for cut in states]
+        scene.linker.browser.get(f"/oauth/callback?{urlencode([*query, ('code', new_code())])}")
+
+    return act
+
+
 AMAZON = (
     "LoginWithAmazon Error - 400 invalid_request The request is missing a required parameter : "
     "client_secret"
@@ -70,6 +84,7 @@ PROVOKED: Acts = {
     "callback-invalid-request": back_with("invalid_request"),
     "callback-error": back_with("something_new", "nobody has heard of it"),
     "callback-without-code": back_without_anything,
+    "state-changed": back_as("255"),
 }
 SPARED: Acts = {
     "login-with-amazon-failed": back_with("invalid_request", IN_BETWEEN),
@@ -91,6 +106,7 @@ SPARED: Acts = {
     "callback-invalid-request": lambda scene: scene.follows(code_challenge="x" * 43),
     "callback-error": back_with("access_denied"),
     "callback-without-code": back_with_code,
+    "state-changed": back_as(""),
 }
 
 
@@ -108,13 +124,30 @@ def test_other_wordings(linker: Linker, pool: LivePool, code: str, description: 
     assert_provoked(code, back_with("invalid_request", description), linker, pool)
 
 
+@pytest.mark.parametrize("states", [(), ("", ""), ("512",)])
+def test_a_state_that_is_lost_doubled_or_cut_has_changed(
+    linker: Linker, pool: LivePool, states: tuple[str, ...]
+) -> None:
+    assert_provoked("state-changed", back_as(*states), linker, pool)
+
+
+def test_a_code_behind_a_hash_sign_is_no_code(linker: Linker, pool: LivePool) -> None:
+    """A browser keeps the fragment to itself: the address is opened with nothing."""
+    with Scene(linker, pool) as scene:
+        scene.linker.authorize()
+        scene.linker.browser.get("/oauth/callback")
+        assert scene.codes() == ["callback-without-code"]
+
+
 def test_who_cancels_has_given_up(linker: Linker, pool: LivePool) -> None:
     with Scene(linker, pool) as scene:
         back_with("access_denied")(scene)
         assert scene.verdict().outcome == Outcome.GAVE_UP
 
 
-@pytest.mark.parametrize("code", [code for code in PROVOKED if code != "callback-without-code"])
+@pytest.mark.parametrize(
+    "code", sorted(PROVOKED.keys() - {"callback-without-code", "state-changed"})
+)
 def test_an_error_that_was_overcome_is_none(linker: Linker, pool: LivePool, code: str) -> None:
     """The person goes on in the same attempt, and it links."""
     with Scene(linker, pool) as scene:

@@ -137,6 +137,14 @@ def test_a_cancelled_sign_in_is_no_closed_page(linker: Linker, pool: LivePool) -
         assert scene.codes() == ["person-cancelled"]
 
 
+def test_alexa_does_not_call_where_the_way_back_ended_here(linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        scene.linker.authorize()
+        scene.linker.browser.get(f"/oauth/callback?state=another&code={new_code()}")
+        scene.minutes_pass()
+        assert scene.codes() == ["state-changed"]
+
+
 def test_the_simulator_can_reach_a_local_address(linker: Linker, pool: LivePool) -> None:
     linker.redirect_uri = f"{PUBLIC_URL}/dev/alexa/callback/"
     assert_provoked("no-token-call", code_and_nothing_more(), linker, pool)
