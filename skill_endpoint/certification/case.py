@@ -22,7 +22,11 @@ class Needs(Enum):
 
     NOTHING = "nothing: it is sent to any endpoint"
     KEY = "a key that the endpoint trusts: --key-dir"
-    ROOT = "the root's key, root-key.pem in --key-dir, to make a chain"
+    PUBLISHING = (
+        "a key, and an endpoint that finds chains put beside it: one on this machine with "
+        "--key-dir, or --chain-url"
+    )
+    ROOT = "as for publishing, and the root's key to make a chain: root-key.pem in --key-dir"
     SERVER = "a key, and an endpoint that fetches chains from --chain-url"
     HERE = "an endpoint on this machine, which could reach a server that listens only here"
     HTTPS = "an https address"
@@ -67,7 +71,7 @@ def with_proof(case: Case, verdict: Verdict, controls: dict[str, Verdict]) -> Re
     control = controls.get(case.control)
     if control is None or control.state in {"skipped", "unjudged"}:
         proof: Proof = "control-not-possible"
-    elif control.state == "failed":
+    elif control.status != 200:
         proof = "control-refused"
     else:
         proof = "conclusive"

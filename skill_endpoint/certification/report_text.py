@@ -53,7 +53,11 @@ def setting(report: Report) -> str:
     """How it was run, in one line."""
     if not report.signs:
         return "without a key: a refusal proves little, an acceptance or an error is a fault"
-    where = {"folder": "chains in the folder of the keys", "server": "chains on a server of ours"}
+    where = {
+        "": "other chains cannot be published there",
+        "folder": "chains in the folder of the keys",
+        "server": "chains on a server of ours",
+    }
     return f"with a development key; {where[report.chains]}"
 
 
@@ -71,7 +75,7 @@ def proof_in_words(result: Result) -> str:
         case "control-refused":
             return f"inconclusive: the control {result.case.control} was not accepted"
         case "control-not-possible":
-            return "inconclusive: no control is possible without a key"
+            return f"inconclusive: the control {result.case.control} could not be sent"
     return ""
 
 

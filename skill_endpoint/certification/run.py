@@ -90,7 +90,7 @@ def certify(wishes: Wishes) -> Report:
         endpoint=target.shown,
         skill_id=wishes.skill_id,
         signs=kit.signer is not None,
-        chains="" if kit.signer is None else "server" if wishes.chain_url else "folder",
+        chains=_chains(kit, wishes),
         begun=begun,
         seconds=time.monotonic() - begin,
         results=results,
@@ -121,14 +121,20 @@ def _kit(wishes: Wishes, target: Target) -> Iterator[Kit]:
                 raise CouldNotRun(f"cannot listen at {wishes.chain_url}: {error}") from error
         if wishes.key_dir:
             kit.signer, kit.variants = _keys(wishes.key_dir)
-        if kit.signer and wishes.key_dir and not wishes.chain_url:
-            kit.publisher = stack.enter_context(to_folder(wishes.key_dir))
             kit.chain = CHAIN_URL.format(name="chain")
-        elif kit.signer and kit.server:
+        if kit.signer and kit.server and wishes.chain_url:
             kit.publisher = to_server(kit.server)
             kit.chain = kit.chain_url("chain")
             kit.publisher(kit.name("chain"), File(content=kit.signer.chain_pem()))
+        elif wishes.key_dir and target.is_here:  # another machine reads a folder of its own
+            kit.publisher = stack.enter_context(to_folder(wishes.key_dir))
         yield kit
+
+
+def _chains(kit: Kit, wishes: Wishes) -> str:
+    if kit.signer is None or kit.publisher is None:
+        return ""
+    return "server" if wishes.chain_url else "folder"
 
 
 def _place(url: str) -> tuple[str, int]:
@@ -161,7 +167,8 @@ def _lacks(case: Case, kit: Kit, wishes: Wishes, tls_fault: str) -> str:
     has = {
         Needs.NOTHING: True,
         Needs.KEY: kit.signer is not None,
-        Needs.ROOT: bool(kit.variants),
+        Needs.PUBLISHING: kit.signer is not None and kit.publisher is not None,
+        Needs.ROOT: bool(kit.variants) and kit.publisher is not None,
         Needs.SERVER: kit.signer is not None and bool(wishes.chain_url),
         Needs.HERE: kit.target.is_here,
         Needs.HTTPS: kit.target.scheme == "https",

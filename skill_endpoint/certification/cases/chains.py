@@ -22,7 +22,7 @@ def _served(label: str, make: Callable[[Kit], File]) -> Callable[[Kit], Request]
     """The good signature, under an address where this file is."""
 
     def build(kit: Kit) -> Request:
-        assert kit.publisher is not None  # noqa: S101 - it needs a key, and so there is one
+        assert kit.publisher is not None  # noqa: S101 - it needs a place to publish
         kit.publisher(kit.name(label), make(kit))
         return kit.request(kit.launch(), headers={"SignatureCertChainUrl": kit.chain_url(label)})
 
@@ -38,7 +38,7 @@ def _under(label: str) -> Callable[[Kit], Request]:
     """A good signature of a chain that is wrong, or good, in what its label says."""
 
     def build(kit: Kit) -> Request:
-        assert kit.publisher is not None  # noqa: S101 - it needs a key, and so there is one
+        assert kit.publisher is not None  # noqa: S101 - it needs a place to publish
         signer = kit.variants[label]
         kit.publisher(kit.name(label), File(content=signer.chain_pem()))
         return kit.request(
@@ -93,8 +93,11 @@ CASES = grouped(
         PUBLISHED,
         "a good chain, published for this run",
         _served("published", lambda kit: File(content=_chain(kit))),
-        why="every chain below differs from it in one thing",
+        why="every chain below differs from it in one thing. If this alone is refused, the "
+        "endpoint takes its chains from somewhere else",
         source=sources.HOSTING,
+        level="should",
+        needs=Needs.PUBLISHING,
         is_control=True,
     ),
     answered(
@@ -147,7 +150,7 @@ CASES = grouped(
         _served("empty", lambda kit: File()),
         why="no certificate, no trust",
         source=sources.HOSTING,
-        needs=Needs.KEY,
+        needs=Needs.PUBLISHING,
         control=PUBLISHED,
     ),
     refused(
@@ -156,7 +159,7 @@ CASES = grouped(
         _served("not-pem", lambda kit: File(content=b"<html>not here</html>")),
         why="a parser's error is no 500",
         source=sources.PYTHON_VERIFIER,
-        needs=Needs.KEY,
+        needs=Needs.PUBLISHING,
         control=PUBLISHED,
     ),
     refused(
@@ -170,7 +173,7 @@ CASES = grouped(
         ),
         why="a parser's error is no 500",
         source=sources.PYTHON_VERIFIER,
-        needs=Needs.KEY,
+        needs=Needs.PUBLISHING,
         control=PUBLISHED,
     ),
     refused(
@@ -180,7 +183,7 @@ CASES = grouped(
         why="a chain has some 6 KB; what is read has a limit",
         source=sources.HOSTING,
         level="should",
-        needs=Needs.KEY,
+        needs=Needs.PUBLISHING,
         control=PUBLISHED,
     ),
     refused(

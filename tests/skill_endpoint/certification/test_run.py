@@ -62,7 +62,7 @@ def test_a_closed_door_proves_nothing(key_dir: Path) -> None:
         report = certify(Wishes(url=url, key_dir=key_dir, only=(*SOME, *NEEDS_A_KEY)))
     found = states(report)
     assert found.pop("accepted-launch") == "failed"
-    assert found.pop("accepted-chain-published") == "failed"
+    assert found.pop("accepted-chain-published") == "warning"
     assert set(found.values()) == {"refused"}
     assert {each.proof for each in report.results if each.case.control} == {"control-refused"}
     assert report.exit_status == 1
@@ -316,6 +316,24 @@ def test_over_tls_it_asks_all_the_same(
     assert found["tls-trusted"].state == "warning"
     assert "TLSv1.3, trusted, until 20" in found["tls-trusted"].seen
     assert "port 443 only" in found["tls-trusted"].notes[0]
+
+
+def test_another_machine_does_not_find_chains_in_a_folder_here(
+    https: tuple[str, Path], key_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certifi, "where", lambda: str(https[1]))
+    monkeypatch.setattr("skill_endpoint.certification.exchange.LOOPBACK", frozenset())
+    only = ("chain-expired", "chain-empty", "url-reachable-elsewhere", "skill-id-other")
+    report = certify(Wishes(url=https[0], key_dir=key_dir, only=only, jobs=1))
+    assert states(report) == {
+        "accepted-launch": "failed",
+        "accepted-chain-published": "skipped",
+        "chain-expired": "skipped",
+        "chain-empty": "skipped",
+        "url-reachable-elsewhere": "skipped",
+        "skill-id-other": "refused",
+    }
+    assert (report.signs, report.chains) == (True, "")
 
 
 def test_a_certificate_for_another_name_is_the_finding(
