@@ -19,7 +19,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from accounts.oauth_trace.gateway import stack as stacks
-from accounts.oauth_trace.gateway.fetching import fetch
+from accounts.oauth_trace.gateway.fetching import MOST_PAGES, fetch
 from accounts.pool import client
 from accounts.pool.deploy import Stack
 from accounts.pool.errors import PoolError
@@ -328,3 +328,22 @@ def test_it_follows_until_somebody_stops_it(
 
 def _interrupt() -> None:
     raise KeyboardInterrupt
+
+
+class EmptyPages:
+    """A log that is searched for ever, as a large one looks from outside."""
+
+    asked = 0
+
+    def filter_log_events(self, **asked: Any) -> dict[str, Any]:
+        self.asked += 1
+        return {"events": [], "nextToken": str(self.asked)}
+
+
+def test_it_does_not_search_a_log_for_ever() -> None:
+    pages = EmptyPages()
+
+    fetched = fetch(pages, "group", since=datetime.fromtimestamp(0, UTC))
+
+    assert fetched.is_cut
+    assert pages.asked == MOST_PAGES
