@@ -54,6 +54,8 @@ T_HANDLERS = "tests/skill_endpoint/handlers/"
 T_GATEWAY = " ".join(
     f"tests/accounts/oauth_trace/test_gateway_{part}.py" for part in ("log_lines", "reading")
 )
+T_CERTIFY_RUN = "tests/skill_endpoint/certification/test_run.py"
+T_CERTIFY_EXCHANGE = "tests/skill_endpoint/certification/test_exchange.py"
 T_GATEWAY_STACK = "tests/accounts/oauth_trace/test_gateway_stack.py"
 
 MUTANTS = [
@@ -706,6 +708,56 @@ MUTANTS = [
         "DataTraceEnabled: false",
         "DataTraceEnabled: true",
         T_GATEWAY_STACK,
+    ),
+    # the self-test before Amazon's review
+    Mutant(
+        "certify: a refusal without a control is not passed",
+        "skill_endpoint/certification/case.py",
+        'if proof != "conclusive" and verdict.state == "passed":',
+        "if False:",
+        T_CERTIFY_RUN,
+    ),
+    Mutant(
+        "certify: one deadline for a whole answer",
+        "skill_endpoint/certification/exchange.py",
+        "self._connection.settimeout(_left(self._end))",
+        "self._connection.settimeout(5)",
+        T_CERTIFY_EXCHANGE,
+    ),
+    Mutant(
+        "certify: no query in a report",
+        "skill_endpoint/certification/exchange.py",
+        "{'?…' if query else ''}",
+        "{query}",
+        T_CERTIFY_EXCHANGE,
+    ),
+    Mutant(
+        "certify: http stays on this machine",
+        "skill_endpoint/certification/exchange.py",
+        'if parts.scheme == "http" and host not in LOOPBACK:',
+        "if False:",
+        T_CERTIFY_EXCHANGE,
+    ),
+    Mutant(
+        "certify: no wait without end after a 429",
+        "skill_endpoint/certification/bench.py",
+        "if seconds > MAX_WAIT or self._waited + max(0, more) > MAX_WAIT:",
+        "if False:",
+        f"{T_CERTIFY_RUN}::test_it_waits_for_a_minute_in_all",
+    ),
+    Mutant(
+        "certify: the folder of keys is left as it was",
+        "skill_endpoint/certification/publishing.py",
+        "path.unlink(missing_ok=True)",
+        "pass",
+        T_CERTIFY_RUN,
+    ),
+    Mutant(
+        "certify: a report runs nothing",
+        "skill_endpoint/certification/report.html",
+        "<td>{{ row.seen }}{% if row.took %}, {{ row.took }}{% endif %}{% for note",
+        "<td>{{ row.seen|safe }}{% if row.took %}, {{ row.took }}{% endif %}{% for note",
+        "tests/skill_endpoint/certification/test_reports.py",
     ),
 ]
 

@@ -145,7 +145,9 @@ def test_an_answer_byte_by_byte_has_one_deadline() -> None:
     stop = threading.Event()
 
     def trickle(connection: socket.socket) -> None:
-        while not stop.wait(0.05):
+        for _ in range(100):
+            if stop.wait(0.05):
+                return
             connection.sendall(b"x")
 
     with saying(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", then=trickle) as url:
