@@ -136,11 +136,11 @@ def _exchange(request_id: str, lines: list[tuple[int, str]]) -> Logged:
         "answer headers": got_is_cut,
         "answer body": body_is_cut,
     }
-    first = lines[0][0]
+    first, last = min(at for at, _ in lines), max(at for at, _ in lines)
     return Logged(
         request_id=request_id,
         at=datetime.fromtimestamp(first / 1000, UTC),
-        milliseconds=facts.get("milliseconds", max(0, lines[-1][0] - first)),
+        milliseconds=facts.get("milliseconds", last - first),
         method=facts.get("method", ""),
         resource=facts.get("resource", ""),
         url=url,
