@@ -270,6 +270,12 @@ def _skew(event: Recorded) -> Check | None:
         name="clocks",
         mark=Mark.OK if is_close else Mark.WARNING,
         word="agree" if is_close else "differ",
-        seen=f"the pool is {ahead.total_seconds():+.0f} s ahead of us",
+        seen=_apart(round(ahead.total_seconds())),
         wanted=f"within {SKEW.total_seconds():.0f} s",
     )
+
+
+def _apart(seconds: int) -> str:
+    if not seconds:
+        return "less than a second apart"
+    return f"the pool is {abs(seconds)} s {'ahead' if seconds > 0 else 'behind'}"

@@ -95,9 +95,10 @@ def _sign_in(trace: Trace, look: words.Look, scale: _Scale) -> Lane:
         where = "" if back.stage == Stage.CALLBACK else " and on the way back"
         text = f"{words.took(back.at - start)} at the pool’s page{where}"
         return Lane(name, who, look, (scale.bar(_Span(start, back.at)),), None, text)
-    if look != words.STAGES[""]:
-        return Lane(name, who, look, (), None, "at the pool’s page, not seen by us")
-    text = "not known: nobody came back" if begun else "not reached"
+    if begun and not back:
+        text = "nobody came back from the pool’s page"
+    else:
+        text = "not seen by us" if look != words.STAGES[""] else "not reached"
     return Lane(name, who, look, (), None, text)
 
 
