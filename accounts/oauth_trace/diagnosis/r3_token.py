@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.oauth_trace.diagnosis.rule import Evidence
+from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
 from accounts.oauth_trace.diagnosis.token_call import (
     ANY,
     COGNITO,
@@ -12,6 +12,7 @@ from accounts.oauth_trace.diagnosis.token_call import (
     Proof,
     error_seen,
     is_there,
+    judged,
     refusal,
 )
 from accounts.oauth_trace.models import Stage
@@ -26,10 +27,10 @@ _ASK_ALEXA = (
 )
 
 
-@refusal(
+@rule(
     "token-not-posted",
     stage=Stage.TOKEN,
-    errors=ANY,
+    level=Level.ERROR,
     seen="The token endpoint is called by another method than POST.",
     cause="The token call is not a POST: something turned it into another method.",
     fix=(
@@ -38,8 +39,9 @@ _ASK_ALEXA = (
     ),
     source=f"{RFC_6749}#section-3.2",
 )
-def not_posted(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | None:
-    if call.request.method in {"", "POST"}:
+def not_posted(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
+    call = judged(trace, Stage.TOKEN)
+    if call is None or call.request.method in {"", "POST"}:
         return None
     return [Evidence("method", call.request.method), Evidence("wanted", "POST")]
 

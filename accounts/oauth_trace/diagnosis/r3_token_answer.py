@@ -169,6 +169,8 @@ def blocked(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     source=TOKEN_ENDPOINT,
 )
 def not_found(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
+    if call.request.method not in {"", "POST"}:
+        return None  # token-not-posted says it
     return _of_kind(call, "not found", _status(call), f"{wanted.domain_url}/oauth2/token")
 
 

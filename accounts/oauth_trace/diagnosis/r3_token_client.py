@@ -182,7 +182,9 @@ def client_of_website(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evid
 )
 def client_changed(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     at_sign_in, sent = authorized(trace, "client_id"), sent_client(call)
-    if not differ(at_sign_in, sent) or client_of_website(call, trace, wanted):
+    if not differ(at_sign_in, sent):
+        return None
+    if client_of_website(call, trace, wanted) or ids_differ(call, trace, wanted):
         return None
     return [
         Evidence("client id of the token call", str(sent)),
@@ -208,7 +210,7 @@ def client_unknown(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidenc
         return None
     if sent.text in {wanted.client_id, wanted.web_client_id}:
         return None
-    if differ(authorized(trace, "client_id"), sent):
+    if differ(authorized(trace, "client_id"), sent) or ids_differ(call, trace, wanted):
         return None  # told already
     return [
         Evidence("client id sent", str(sent)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
+from accounts.oauth_trace.diagnosis.rule import Evidence
 from accounts.oauth_trace.diagnosis.token_call import (
     CODE_REFUSED,
     COGNITO,
@@ -12,10 +12,8 @@ from accounts.oauth_trace.diagnosis.token_call import (
     authorized,
     differ,
     error_seen,
-    is_granted,
     is_known,
     is_there,
-    judged,
     refusal,
     was_authorized,
 )
@@ -45,33 +43,6 @@ _RFC_7636 = "https://www.rfc-editor.org/rfc/rfc7636"
     source=f"{RFC_6749}#section-4.1.3",
 )
 def redirect_uri_changed(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | None:
-    return _changed_redirect_uri(call, trace)
-
-
-@rule(
-    "token-redirect-uri-hidden",
-    stage=Stage.TOKEN,
-    level=Level.WARNING,
-    seen="Linking works while the trace captures, and fails without it.",
-    cause=(
-        "The redirect_uri of the token call differs from that of the authorize request; it went "
-        "well only because the trace puts its own address in the place of both."
-    ),
-    fix=(
-        "Look for what changes redirect_uri between Alexa and this site, such as a static one in "
-        "the Web Authorization URI; then switch capture off (`manage.py oauth_trace on "
-        "--no-capture`) and link once more."
-    ),
-    source=f"{RFC_6749}#section-4.1.3",
-)
-def redirect_uri_hidden(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
-    call = judged(trace, Stage.TOKEN)
-    if call is None or not trace.captured or not is_granted(call):
-        return None
-    return _changed_redirect_uri(call, trace)
-
-
-def _changed_redirect_uri(call: Recorded, trace: Trace) -> list[Evidence] | None:
     sent, asked = call.request.get("redirect_uri"), authorized(trace, "redirect_uri")
     if not differ(sent, asked):
         return None

@@ -12,6 +12,7 @@ from enum import IntEnum
 from accounts.oauth_trace.diagnosis.rule import Check, Evidence, Level, rule
 from accounts.oauth_trace.exchange import Message, Value, value_of
 from accounts.oauth_trace.models import Stage
+from accounts.oauth_trace.redaction import WITHHELD
 from accounts.oauth_trace.trace import Recorded, Trace
 from accounts.oauth_trace.wanted import Wanted
 
@@ -108,13 +109,13 @@ def is_there(value: Value | None) -> bool:
 
 
 def is_known(value: Value | None) -> bool:
-    """Whether it can be compared: it came, and a log did not hide it."""
-    return bool(value and (value.text or value.digest))
+    """Whether it can be compared: it came, and nothing of it was withheld."""
+    return bool(value and (value.text or value.digest) and WITHHELD not in value.text)
 
 
 def is_same(one: Value | None, other: Value | None) -> bool:
     """Whether both are known and equal."""
-    if one is None or other is None or not is_known(one):
+    if one is None or other is None or not is_known(one) or not is_known(other):
         return False
     return (one.text, one.digest) == (other.text, other.digest)
 
