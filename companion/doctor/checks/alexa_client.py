@@ -11,8 +11,8 @@ from accounts.pool.console import AMAZON_PATH
 from accounts.pool.parameters import LINK_CALLBACK_PATH, TRACE_CALLBACK_PATH
 from companion.doctor import sources, tracing, web
 from companion.doctor.checks import clients
-from companion.doctor.checks.pool import DEPLOY
 from companion.doctor.context import Context
+from companion.doctor.mending import CLIENT, LOGIN_PAGES, SITE, VENDOR
 from companion.doctor.pool_template import UNKNOWN
 from companion.doctor.registry import check
 from companion.doctor.results import Seen, error, ok, skipped, warning
@@ -25,7 +25,6 @@ REGIONS = {  # of the customer's account, by host
     "layla.amazon.com": "Europe",
     "alexa.amazon.co.jp": "Far East",
 }
-VENDOR = "`manage.py pool deploy --vendor-id M…` registers all three with the right id."
 
 
 def amazon_urls(context: Context) -> list[str]:
@@ -66,20 +65,20 @@ def near_miss(url: str, have: list[str]) -> tuple[str, str]:
     base, vendor = url.rpartition("/")[::2]
     for each in have:
         if each == f"{url}/":
-            return f"{each} (a slash at the end)", f"Cognito compares to the letter. {DEPLOY}"
+            return f"{each} (a slash at the end)", f"Cognito compares to the letter. {LOGIN_PAGES}"
         if each == url.replace("https://", "http://", 1):
-            return f"{each} (http)", f"Register the https address. {DEPLOY}"
+            return f"{each} (http)", f"Register the https address. {LOGIN_PAGES}"
         if each.startswith(f"{base}/amzn1."):
             return f"{each} (the skill id in the place of the vendor id)", VENDOR
         if each.lower() == url.lower():
-            return f"{each} (other letters, small or capital)", DEPLOY
+            return f"{each} (other letters, small or capital)", LOGIN_PAGES
         if host in each:
             return f"{each} (not vendor id {vendor})", VENDOR
     others = [each for each in have if AMAZON_PATH in each]
     if others:
         text = f"not registered, {len(others)} of another region is"
-        return text, f"People of this region cannot link. {DEPLOY}"
-    return "not registered", DEPLOY
+        return text, f"People of this region cannot link. {LOGIN_PAGES}"
+    return "not registered", LOGIN_PAGES
 
 
 @check("alexa.other-callbacks", "Its other return addresses", source=sources.AUTHORIZE, online=True)
@@ -90,14 +89,14 @@ def other_callbacks(context: Context) -> Iterator[Seen]:
         yield error(
             f"not https: {', '.join(plain)}",
             wanted="https",
-            mend=f"A code would travel in clear. {DEPLOY}",
+            mend=f"A code would travel in clear. {LOGIN_PAGES}",
         )
     own = settings.PUBLIC_URL + LINK_CALLBACK_PATH
     if own not in have:
         yield warning(
             f"{own} is not registered",
             wanted="it, for linking that begins on the website",
-            mend="`manage.py pool deploy --public-url …` registers it.",
+            mend=SITE,
         )
     amazons = set(amazon_urls(context))
     foreign = [url for url in have if AMAZON_PATH in url and url not in amazons]
@@ -105,13 +104,13 @@ def other_callbacks(context: Context) -> Iterator[Seen]:
         yield warning(
             f"of another skill account: {', '.join(foreign)}",
             wanted="only those of ALEXA_VENDOR_ID",
-            mend=f"Whoever has that vendor id can receive codes. {DEPLOY}",
+            mend=f"Whoever has that vendor id can receive codes. {LOGIN_PAGES}",
         )
     wanted = clients.wanted(context, "alexa")["CallbackURLs"]
-    lost = [] if wanted is UNKNOWN else [url for url in wanted if AMAZON_PATH not in url]
-    yield from clients.registered(
-        have, [url for url in lost if url != own], purpose="the stack has it"
-    )
+    deployed = [] if wanted is UNKNOWN else wanted
+    for url in deployed:
+        if url not in have and url != own and AMAZON_PATH not in url:
+            yield warning(f"missing: {url}", wanted="it, as deployed", mend=LOGIN_PAGES)
     if not plain and not foreign and own in have:
         yield ok(", ".join(url for url in have if AMAZON_PATH not in url))
 
@@ -151,15 +150,15 @@ def access_token(context: Context) -> Iterator[Seen]:
         yield error(
             span(seconds),
             wanted=f"at least {SHORTEST // 60} minutes, Alexa's least; the template says {wanted}",
-            mend=f"Such a link works for a moment and then again not. {DEPLOY}",
+            mend=f"Such a link works for a moment and then again not. {CLIENT}",
         )
     elif seconds > LONGEST:
-        yield error(span(seconds), wanted="at most a day", mend=DEPLOY)
+        yield error(span(seconds), wanted="at most a day", mend=CLIENT)
     elif seconds != wanted * 60:
         yield warning(
             span(seconds),
             wanted=f"{wanted} minutes, as in the template",
-            mend=f"A person who leaves keeps a token for that long. {DEPLOY}",
+            mend=f"A person who leaves keeps a token for that long. {CLIENT}",
         )
     else:
         yield ok(span(seconds))
@@ -172,13 +171,13 @@ def refresh_token(context: Context) -> Iterator[Seen]:
     seconds = in_seconds(client.get("RefreshTokenValidity"), unit) or COGNITO_DEFAULT
     wanted = clients.wanted(context, "alexa")["RefreshTokenValidity"] * 86400
     if seconds < 86400:
-        yield error(span(seconds), wanted=span(wanted), mend=f"Links end within a day. {DEPLOY}")
+        yield error(span(seconds), wanted=span(wanted), mend=f"Links end within a day. {CLIENT}")
     elif seconds < wanted:
         default = ", Cognito's default" if seconds == COGNITO_DEFAULT else ""
         yield warning(
             f"{span(seconds)}{default}",
             wanted=f"{span(wanted)}, the longest",
-            mend=f"Every link ends without a word after that time. {DEPLOY}",
+            mend=f"Every link ends without a word after that time. {CLIENT}",
         )
     else:
         yield ok(span(seconds))
@@ -189,7 +188,7 @@ def revocation(context: Context) -> Iterator[Seen]:
     if context.alexa_client().get("EnableTokenRevocation"):
         yield ok("on")
     else:
-        yield warning("off", wanted="on: a person who leaves takes their tokens along", mend=DEPLOY)
+        yield warning("off", wanted="on: a person who leaves takes their tokens along", mend=CLIENT)
 
 
 @check("alexa.existence", "Who has an account stays unsaid", source=sources.EXISTENCE, online=True)
@@ -201,5 +200,5 @@ def existence(context: Context) -> Iterator[Seen]:
         yield warning(
             f"PreventUserExistenceErrors is {have}",
             wanted="ENABLED, or the sign-in page tells strangers who has an account",
-            mend=DEPLOY,
+            mend=CLIENT,
         )

@@ -12,9 +12,9 @@ from django.conf import settings
 from accounts.cognito import endpoints
 from accounts.pool.console import AMAZON_PATH
 from companion.doctor import sources
-from companion.doctor.checks.pool import DEPLOY
 from companion.doctor.context import Context, Unavailable
-from companion.doctor.pool_template import UNKNOWN, differences
+from companion.doctor.mending import ATTRIBUTES, CLIENT, LOGIN_PAGES
+from companion.doctor.pool_template import differences
 from companion.doctor.registry import check, register
 from companion.doctor.results import Seen, error, ok, warning
 from companion.doctor.showing import shown
@@ -90,7 +90,7 @@ def apart(context: Context) -> Iterator[Seen]:
         yield error(
             f"the website's client has return addresses of Amazon: {', '.join(web_is_amazons)}",
             wanted="them on the alexa client only: its tokens are Alexa's",
-            mend=DEPLOY,
+            mend=LOGIN_PAGES,
         )
     else:
         yield ok(f"{web.get('ClientName', '?')} and {alexa.get('ClientName', '?')}")
@@ -110,19 +110,19 @@ def flow(context: Context, which: str) -> Iterator[Seen]:
         yield error(
             "OAuth is off for this client (AllowedOAuthFlowsUserPoolClient)",
             wanted="on",
-            mend=DEPLOY,
+            mend=LOGIN_PAGES,
         )
     elif "code" not in flows:
         yield error(
             f"flows: {shown(flows)}",
             wanted="code (authorization code grant)",
-            mend=f"Otherwise authorize ends in unauthorized_client. {DEPLOY}",
+            mend=f"Otherwise authorize ends in unauthorized_client. {LOGIN_PAGES}",
         )
     elif len(flows) > 1:
         yield warning(
             f"flows: {shown(flows)}",
             wanted="code alone: the others put tokens into addresses or need no person",
-            mend=DEPLOY,
+            mend=LOGIN_PAGES,
         )
     else:
         yield ok("authorization code")
@@ -138,15 +138,17 @@ def scopes(context: Context, which: str) -> Iterator[Seen]:
             if "openid" in missing
             else "A request for it ends in invalid_scope."
         )
-        yield error(f"missing: {shown(missing)}", wanted=shown(want), mend=f"{reason} {DEPLOY}")
+        yield error(
+            f"missing: {shown(missing)}", wanted=shown(want), mend=f"{reason} {LOGIN_PAGES}"
+        )
     if ADMIN_SCOPE in beside:
         yield warning(
             f"{ADMIN_SCOPE} is allowed",
             wanted="without it: whoever holds such a token can change the person's attributes",
-            mend=DEPLOY,
+            mend=LOGIN_PAGES,
         )
     elif beside:
-        yield warning(f"more than we use: {shown(beside)}", wanted=shown(want), mend=DEPLOY)
+        yield warning(f"more than we use: {shown(beside)}", wanted=shown(want), mend=LOGIN_PAGES)
     if not missing and not beside:
         yield ok(shown(have))
 
@@ -158,7 +160,8 @@ def secret(context: Context, which: str) -> Iterator[Seen]:
         yield error(
             "a public client, it has no secret",
             wanted="a confidential one: Alexa sends a secret, and so does the website",
-            mend="A client cannot get one later: let `manage.py pool deploy` make a new one.",
+            mend="A client cannot get one later: use one that has a secret, as `manage.py pool "
+            "deploy` makes it, and name it in the settings and in the skill.",
         )
     elif not ours:
         yield warning(
@@ -187,10 +190,10 @@ def providers(context: Context, which: str) -> Iterator[Seen]:
         yield error(
             "none: the sign-in page is not available",
             wanted=shown(want),
-            mend=f"Cognito says that login pages are unavailable. {DEPLOY}",
+            mend=f"Cognito says that login pages are unavailable. {LOGIN_PAGES}",
         )
     elif missing := set(want) - set(have):
-        yield warning(shown(have), wanted=f"{shown(missing)} too", mend=DEPLOY)
+        yield warning(shown(have), wanted=f"{shown(missing)} too", mend=LOGIN_PAGES)
     else:
         yield ok(shown(have))
 
@@ -209,8 +212,7 @@ def attributes(context: Context, which: str) -> Iterator[Seen]:
         yield error(
             f"not readable: {', '.join(missing)}",
             wanted=f"readable: {', '.join(needed)}",
-            mend="The token endpoint answers invalid_grant although the code is good. Cognito "
-            "console: App clients, the client, Attribute permissions, Edit.",
+            mend=f"The token endpoint says invalid_grant to a good code. {ATTRIBUTES}",
         )
     else:
         yield ok("all that the scopes need can be read")
@@ -225,7 +227,7 @@ def rotation(context: Context, which: str) -> Iterator[Seen]:
             wanted="off: Alexa keeps its first refresh token, and a lost answer ends the link"
             if which == "alexa"
             else "off, as in the template",
-            mend=DEPLOY,
+            mend=CLIENT,
         )
     else:
         yield ok("off")
@@ -238,18 +240,9 @@ def rest(context: Context, which: str) -> Iterator[Seen]:
     want = {name: value for name, value in wanted(context, which).items() if name not in special}
     found = list(differences(want, client))
     for path, value, have in found:
-        yield warning(shown(have), wanted=shown(value), mend=DEPLOY, about=path)
+        yield warning(shown(have), wanted=shown(value), mend=CLIENT, about=path)
     if not found:
         yield ok("nothing was changed by hand")
-
-
-def registered(have: list[str], want: Any, *, purpose: str, mend: str = DEPLOY) -> Iterator[Seen]:
-    """Return addresses that the stack was deployed with and the client has no longer."""
-    lost = [] if want is UNKNOWN else [url for url in want if url not in have]
-    for url in lost:
-        yield warning(
-            f"missing: {url}", wanted=f"as deployed: {purpose}", mend=mend, about="as deployed"
-        )
 
 
 _BOTH: tuple[tuple[str, str, Callable[[Context, str], Iterator[Seen]], str], ...] = (

@@ -14,17 +14,17 @@ from accounts.pool.console import SCOPES
 from companion.doctor import sources, tracing, web
 from companion.doctor.checks import alexa_client
 from companion.doctor.checks.documents import judged_clock
-from companion.doctor.checks.pool import DEPLOY
 from companion.doctor.context import Context, Unavailable, once
+from companion.doctor.mending import LOGIN_PAGES
 from companion.doctor.registry import check, register
 from companion.doctor.results import Seen, error, ok, skipped, warning
 
 SLOW, TOO_SLOW = 2.0, 4.5  # seconds; Alexa gives up after 4.5
 # what authorize says instead of showing the sign-in page, and what that means
 MEANINGS = {
-    "redirect_mismatch": f"This return address is not registered on the alexa client. {DEPLOY}",
-    "invalid_scope": f"A scope is not allowed for the alexa client. {DEPLOY}",
-    "unauthorized_client": f"The authorization code grant is not allowed for the client. {DEPLOY}",
+    "redirect_mismatch": f"This return address is not registered. {LOGIN_PAGES}",
+    "invalid_scope": f"A scope is not allowed for the alexa client. {LOGIN_PAGES}",
+    "unauthorized_client": f"The client lacks the authorization code grant. {LOGIN_PAGES}",
     "invalid_client": "The pool of this domain has no such client: check COGNITO_DOMAIN_URL and "
     "COGNITO_ALEXA_CLIENT_ID.",
     "invalid_request": "Return address, scopes or flow of the alexa client do not fit; see the "
@@ -34,7 +34,7 @@ MEANINGS = {
 OF_TOKEN = {
     "invalid_client": "Client id, secret or scheme are not accepted: compare "
     "COGNITO_ALEXA_CLIENT_SECRET with `manage.py pool show --env --secret`.",
-    "unauthorized_client": f"The authorization code grant is not allowed for the client. {DEPLOY}",
+    "unauthorized_client": f"The client lacks the authorization code grant. {LOGIN_PAGES}",
     "unsupported_grant_type": "This is not Cognito's token endpoint: check COGNITO_DOMAIN_URL.",
     "invalid_request": "Something on the way changes the request: look at the proxy.",
 }
@@ -83,7 +83,7 @@ def judged_page(answer: web.Answer, url: str) -> Seen:
         return error(
             f"refused: {said}",
             wanted="the sign-in page",
-            mend=MEANINGS.get(code, f"See the lines about the alexa client. {DEPLOY}"),
+            mend=MEANINGS.get(code, f"See the lines about the alexa client. {LOGIN_PAGES}"),
         )
     if 300 <= answer.status < 400:
         target = urlsplit(urljoin(url, answer.headers.get("Location", "")))

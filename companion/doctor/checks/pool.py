@@ -11,12 +11,12 @@ from django.conf import settings
 
 from companion.doctor import sources
 from companion.doctor.context import Context, Unavailable, asked
+from companion.doctor.mending import DOMAIN, GROUPS, POOL
 from companion.doctor.pool_template import differences
 from companion.doctor.registry import check
 from companion.doctor.results import Seen, error, ok, warning
 from companion.doctor.showing import shown
 
-DEPLOY = "`manage.py pool plan` shows the change, `manage.py pool deploy` makes it."
 # what the template calls them -> what DescribeUserPool calls them
 _NAMES = {"UserPoolName": "Name"}
 # EnabledMfas is not in DescribeUserPool; the external id is a secret of two parties
@@ -28,8 +28,8 @@ _SEVERE = {
     "UsernameConfiguration.CaseSensitive": "It is fixed at creation. Change the template to what "
     "the pool has.",
     "AutoVerifiedAttributes": f"Without it codes are not sent and addresses stay unverified. "
-    f"{DEPLOY}",
-    "MfaConfiguration": DEPLOY,
+    f"{POOL}",
+    "MfaConfiguration": POOL,
 }
 
 
@@ -62,10 +62,10 @@ def as_the_template(context: Context) -> Iterator[Seen]:
     for path, want, have in differences(wanted, pool):
         found = True
         if path in _HIDDEN:
-            yield warning("is another", wanted="the stack's", mend=DEPLOY, about=path)
+            yield warning("is another", wanted="the stack's", mend=POOL, about=path)
             continue
         say = error if path in _SEVERE else warning
-        yield say(shown(have), wanted=shown(want), mend=_SEVERE.get(path, DEPLOY), about=path)
+        yield say(shown(have), wanted=shown(want), mend=_SEVERE.get(path, POOL), about=path)
     if not found:
         tier, mfa = pool.get("UserPoolTier", "?"), pool.get("MfaConfiguration", "?")
         protection = str(pool.get("DeletionProtection", "?")).lower()
@@ -85,7 +85,7 @@ def groups(context: Context) -> Iterator[Seen]:
         yield error(
             f"missing: {', '.join(missing)}",
             wanted=f"{', '.join(wanted)}: their members may use the administration",
-            mend=DEPLOY,
+            mend=GROUPS,
         )
     else:
         yield ok(", ".join(wanted))
@@ -109,7 +109,7 @@ def domain(context: Context) -> Iterator[Seen]:
         yield error(
             "the pool has no domain: there is no sign-in page and no token endpoint",
             wanted="a domain",
-            mend=DEPLOY,
+            mend=DOMAIN,
         )
         return
     host = urlsplit(settings.COGNITO_DOMAIN_URL).hostname or ""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from companion.doctor import sources
-from companion.doctor.checks.pool import DEPLOY
 from companion.doctor.context import Context, Unavailable, asked
+from companion.doctor.mending import DEPLOY
 from companion.doctor.registry import check
 from companion.doctor.results import Seen, error, ok, skipped, warning
 
@@ -98,7 +98,8 @@ def drift(context: Context) -> Iterator[Seen]:
             wanted="as deployed",
             mend="CloudFormation console, the stack, Stack actions, View drift results. "
             "`manage.py pool deploy` does not undo it while the template is unchanged: undo it by "
-            "hand, or write it into the template.",
+            "hand, write it into the template, or make a change set with --deployment-mode "
+            "REVERT_DRIFT.",
             about=resource["LogicalResourceId"],
         )
     if not drifted:

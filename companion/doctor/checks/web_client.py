@@ -10,10 +10,9 @@ from accounts.cognito import endpoints
 from companion.doctor import sources
 from companion.doctor.checks import clients
 from companion.doctor.context import Context
+from companion.doctor.mending import SITE
 from companion.doctor.registry import check
 from companion.doctor.results import Seen, error, ok
-
-ADD_SITE = "`manage.py pool deploy --public-url …`, once for each site that signs in here."
 
 
 @check("web.callbacks", "Where a sign-in returns", source=sources.AUTHORIZE, online=True)
@@ -39,7 +38,7 @@ def _one(url: str, have: list[str], without: str) -> Iterator[Seen]:
     near = f"{twin} (another slash at the end)" if twin in have else "not registered"
     if near == "not registered" and have:
         near = f"not for {settings.PUBLIC_URL}, but {', '.join(have)}"
-    yield error(near, wanted=url, mend=f"Without it {without}. {ADD_SITE}")
+    yield error(near, wanted=url, mend=f"Without it {without}. {SITE}")
 
 
 clients.register_both("web")

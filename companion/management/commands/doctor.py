@@ -6,6 +6,7 @@ from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.pool.deploy import STACK
@@ -63,7 +64,7 @@ class Command(BaseCommand):
                 console=_text_of(options["console"]),
                 skill_id=options["skill_id"],
                 stage=options["stage"],
-                access_token=env.secret("ASK_ACCESS_TOKEN"),
+                access_token=_token(),
                 smapi=options["smapi"],
             )
         )
@@ -83,6 +84,14 @@ class Command(BaseCommand):
         }
         for state, line in report.lines():
             self.stdout.write(styles[state](line) if state in styles else line)
+
+
+def _token() -> str:
+    """Raises CommandError with the exit status 2."""
+    try:
+        return env.secret("ASK_ACCESS_TOKEN")
+    except ImproperlyConfigured as failure:
+        raise CommandError(str(failure), returncode=2) from failure
 
 
 def _text_of(path: Path | None) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from pytest_django.live_server_helper import LiveServer
@@ -88,8 +89,6 @@ def test_no_secret_stands_in_the_report(installation: str) -> None:
         status, said = run("--stack", installation)
         _, document = run("--stack", installation, "--json")
     assert status == 1
-    from django.conf import settings
-
     for secret in (settings.COGNITO_ALEXA_CLIENT_SECRET, settings.COGNITO_WEB_CLIENT_SECRET):
         assert secret
         for text in (said, document):
@@ -136,8 +135,9 @@ def test_the_smapi_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPa
     with pytest.raises(CommandError):
         call_command("doctor", "--access-token", "x")
     monkeypatch.setenv("ASK_ACCESS_TOKEN_FILE", "/nowhere/token")
-    with pytest.raises(Exception, match="ASK_ACCESS_TOKEN_FILE"):
+    with pytest.raises(CommandError, match="ASK_ACCESS_TOKEN_FILE") as raised:
         call_command("doctor", "--skip-network")
+    assert raised.value.returncode == 2
 
 
 def bare_process(**environment: str) -> subprocess.CompletedProcess[str]:
