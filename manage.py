@@ -1,7 +1,8 @@
 #!/usr/bin/env python
 """Start here: `manage.py help`.
 
-Ours are `pool`, `facts`, `interaction_models`, `skill_package` and `prune`.
+Ours are `pool`, `doctor`, `oauth_trace`, `certify`, `facts`, `interaction_models`, `skill_package`
+and `prune`.
 """
 
 from __future__ import annotations
