@@ -71,6 +71,7 @@ def _without_cookies(page: Page) -> None:
 def _look_now(page: Page) -> None:
     with page.expect_response("**/doctor/"):
         page.locator("main form button.primary").click()
+    expect(page.locator("main progress")).to_be_hidden()
     expect(page.locator("#results li").first).to_be_visible()
 
 
