@@ -43,11 +43,22 @@ def test_addresses_of_a_network_are_local(linker: Linker, pool: LivePool, public
     assert_provoked("address-is-local", silence_at(public_url), linker, pool)
 
 
-def test_an_attempt_is_more_than_nothing(linker: Linker, pool: LivePool) -> None:
+@pytest.mark.parametrize(
+    "public_url",
+    ["http://facts.example.com", "https://facts.example.com:8443", "https://facts.example.com"],
+)
+def test_an_attempt_is_more_than_nothing(linker: Linker, pool: LivePool, public_url: str) -> None:
     with Scene(linker, pool) as scene:
-        scene.public_at("https://facts.example.com")
+        scene.public_at(public_url)
         one_attempt(scene)
         assert scene.codes() == ["page-closed"]
+
+
+@pytest.mark.parametrize("code", PROVOKED)
+def test_one_reason_is_given(code: str, linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        PROVOKED[code](scene)
+        assert scene.codes() == [code]
 
 
 @pytest.mark.parametrize("code", PROVOKED)
