@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from django.conf import settings
 
 from accounts.cognito import endpoints
@@ -141,6 +141,8 @@ class Context:
         try:
             held = self.cloudformation().describe_stack_resources(PhysicalResourceId=pool_id)
             name = held["StackResources"][0]["StackName"]
+        except HTTPClientError as error:  # asked again, it would only take as long again
+            raise Unavailable(explain(error)) from error
         except (BotoCoreError, ClientError, KeyError, IndexError):
             pass  # not allowed, or a local AWS, which knows stacks by name only
         found = asked(lambda: self.cloudformation().describe_stacks(StackName=name)["Stacks"][0])

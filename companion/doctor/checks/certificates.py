@@ -99,10 +99,16 @@ def _is_authorization_server(setting: str) -> bool:
     return setting == "COGNITO_DOMAIN_URL" or settings.OAUTH_TRACE
 
 
-register("tls.site", "PUBLIC_URL", _look("PUBLIC_URL"), source=sources.WEB_SERVICE, online=True)
+register(
+    "tls.site",
+    "Certificate of PUBLIC_URL",
+    _look("PUBLIC_URL"),
+    source=sources.WEB_SERVICE,
+    online=True,
+)
 register(
     "tls.domain",
-    "Sign-in domain",
+    "Certificate of the sign-in domain",
     _look("COGNITO_DOMAIN_URL"),
     source=sources.LINKING,
     online=True,

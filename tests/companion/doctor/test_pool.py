@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from django.test import override_settings
 
+from companion.doctor import context
 from companion.doctor.checks import pool as pool_checks
-from companion.doctor.context import Context, Options
+from companion.doctor.context import Context, Options, Unavailable
 from companion.doctor.results import State
 from tests.companion.doctor.conftest import Look, look, only
 from tests.local_aws import LivePool
@@ -107,9 +110,9 @@ def test_the_domain_of_another_pool_is_an_error(looked: Look, pool: LivePool) ->
     with override_settings(
         AWS_ENDPOINT_URL="", COGNITO_DOMAIN_URL="https://other.auth.us-east-1.amazoncognito.com"
     ):
-        context = Context(Options(stack=pool.stack))
-        context.kept["pool"] = pool.idp.describe_user_pool(UserPoolId=pool.id)["UserPool"]
-        (seen,) = pool_checks.domain(context)
+        looking = Context(Options(stack=pool.stack))
+        looking.kept["pool"] = pool.idp.describe_user_pool(UserPoolId=pool.id)["UserPool"]
+        (seen,) = pool_checks.domain(looking)
     assert seen.state is State.ERROR
     assert seen.wanted == f"https://{pool.stack}.auth.us-east-1.amazoncognito.com"
 
@@ -189,3 +192,21 @@ def test_what_cloudformation_calls_changed_is_named(looked: Look, pool: LivePool
     assert result.state is State.WARNING
     assert result.title.endswith("SmsRole")
     assert "AssumeRolePolicyDocument" in result.seen
+
+
+def test_a_cloudformation_that_hangs_holds_up_nobody(
+    looked: Look, pool: LivePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked once, not once more by name; the clients are compared with what the settings say."""
+    monkeypatch.setattr(context, "_CONFIG", Config(read_timeout=0.2, retries={"mode": "standard"}))
+    asked: list[int] = []
+    looking = Context(Options(stack=pool.stack))
+    looking.pool()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with override_settings(AWS_ENDPOINT_URL=f"http://localhost:{silent.getsockname()[1]}"):
+            client = looking.cloudformation()
+        client.meta.events.register("before-call", lambda **_: asked.append(1))
+        with pytest.raises(Unavailable):
+            looking.stack()
+    assert len(asked) == 1
+    assert pool.values.vendor_id in str(looking.template().properties("AlexaClient"))
