@@ -57,6 +57,7 @@ T_GATEWAY = " ".join(
 T_CERTIFY_RUN = "tests/skill_endpoint/certification/test_run.py"
 T_CERTIFY_EXCHANGE = "tests/skill_endpoint/certification/test_exchange.py"
 T_GATEWAY_STACK = "tests/accounts/oauth_trace/test_gateway_stack.py"
+T_DOCTOR = "tests/companion/doctor"
 
 MUTANTS = [
     # what people type and heard
@@ -713,7 +714,7 @@ MUTANTS = [
     Mutant(
         "certify: a refusal without a control is not passed",
         "skill_endpoint/certification/case.py",
-        'if proof != "conclusive" and verdict.state == "passed":',
+        'if proof.startswith("control") and verdict.state == "passed":',
         "if False:",
         T_CERTIFY_RUN,
     ),
@@ -758,6 +759,91 @@ MUTANTS = [
         "<td>{{ row.seen }}{% if row.took %}, {{ row.took }}{% endif %}{% for note",
         "<td>{{ row.seen|safe }}{% if row.took %}, {{ row.took }}{% endif %}{% for note",
         "tests/skill_endpoint/certification/test_reports.py",
+    ),
+    # the doctor: what it sends, and what it shows
+    Mutant(
+        "doctor: no secret without TLS",
+        "companion/doctor/checks/endpoints.py",
+        '_require(web.is_safe(url), f"{url} is not https: the secret is not sent there")',
+        "pass",
+        f"{T_DOCTOR}/test_endpoints.py",
+    ),
+    Mutant(
+        "doctor: Amazon's token goes to Amazon alone",
+        "companion/doctor/checks/linking.py",
+        "if options.smapi != SMAPI and urlsplit(options.smapi).hostname not in web.LOOPBACK:",
+        "if False:",
+        f"{T_DOCTOR}/test_linking.py",
+    ),
+    Mutant(
+        "doctor: only skill ids go into the address",
+        "companion/doctor/checks/linking.py",
+        "if not SKILL_ID.fullmatch(skill) or options.stage not in STAGES:",
+        "if False:",
+        f"{T_DOCTOR}/test_linking.py",
+    ),
+    Mutant(
+        "doctor: no redirect is followed",
+        "companion/doctor/web.py",
+        "allow_redirects=False",
+        "allow_redirects=True",
+        f"{T_DOCTOR}/test_endpoints.py",
+    ),
+    Mutant(
+        "doctor: an answer is read up to a size",
+        "companion/doctor/web.py",
+        "MAX_BYTES = 256 * 1024",
+        "MAX_BYTES = 256 * 1024 * 1024",
+        f"{T_DOCTOR}/test_endpoints.py",
+    ),
+    Mutant(
+        "doctor: nothing secret leaves in a sentence",
+        "companion/doctor/hiding.py",
+        'text = text.replace(secret, "(hidden)")',
+        "pass",
+        f"{T_DOCTOR}/test_report.py",
+    ),
+    Mutant(
+        "doctor: no address of a person leaves in a sentence",
+        "companion/doctor/hiding.py",
+        '_PHONE.sub("(hidden)", _EMAIL.sub("(hidden)", text))',
+        "text",
+        f"{T_DOCTOR}/test_report.py",
+    ),
+    Mutant(
+        "doctor: the deadline holds",
+        "companion/doctor/examination.py",
+        "done.get(timeout=left) if left else done.get_nowait()",
+        "done.get()",
+        f"{T_DOCTOR}/test_examination.py",
+    ),
+    Mutant(
+        "doctor: a check's own error is not shown",
+        "companion/doctor/examination.py",
+        'f"the check itself failed ({type(failure).__name__})"',
+        'f"the check itself failed ({failure})"',
+        f"{T_DOCTOR}/test_examination.py",
+    ),
+    Mutant(
+        "doctor: no probe into a trace that records",
+        "companion/doctor/checks/endpoints.py",
+        "if tracing.span():",
+        "if False:",
+        f"{T_DOCTOR}/test_endpoints.py",
+    ),
+    Mutant(
+        "doctor: the page is for operators",
+        "companion/doctor/views.py",
+        "@needs(VIEW)\n",
+        "",
+        f"{T_DOCTOR}/test_views.py",
+    ),
+    Mutant(
+        "doctor: looking is limited",
+        "companion/doctor/views.py",
+        'if is_over("doctor", "all", rate=RATE, per=PER):',
+        "if False:",
+        f"{T_DOCTOR}/test_views.py",
     ),
 ]
 
