@@ -10,6 +10,8 @@ import sentry_sdk
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from accounts.oauth_trace.scrubbing import scrub
+
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
@@ -56,7 +58,15 @@ def reference() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:8]
 
 
+def scrub_user_agent(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """structlog processor: whoever calls says there what they like, a token as well."""
+    if isinstance(said := event.get("user_agent"), str):
+        event["user_agent"] = scrub(said)
+    return event
+
+
 _SHARED: list[Processor] = [
+    scrub_user_agent,
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

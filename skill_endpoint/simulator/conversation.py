@@ -87,7 +87,7 @@ def note_trace(household: Household, state: str) -> None:
     if not (state and settings.OAUTH_TRACE):
         return
     if attempt := recording.find(Correlation.Kind.STATE, redaction.digest(state)):
-        address = f"/traces/{attempt.reference}/"
+        address = reverse("trace", args=[attempt.reference])
         household.add({"kind": "note", "trace": attempt.reference, "address": address})
 
 

@@ -73,6 +73,19 @@ def test_a_request_line_has_an_id_and_no_query(
     assert "secret-" not in written
 
 
+@pytest.mark.django_db
+def test_a_request_line_says_by_what_program_without_its_secrets(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "Mozilla/5.0 (X11) AppleWebKit/537.36 secret-0123456789abcdef01234 me@example.com"
+    client.get("/healthz", headers={"User-Agent": said})
+    (line,) = [each.msg for each in caplog.records if "request_started" in str(each.msg)]
+    assert isinstance(line, dict)
+    assert line["user_agent"].startswith("Mozilla/5.0 (X11) AppleWebKit/537.36 ")
+    assert "secret" not in line["user_agent"]
+    assert "example.com" not in line["user_agent"]
+
+
 def refused(client: Client, caplog: pytest.LogCaptureFixture, what: str) -> list[str]:
     caplog.clear()
     if what == "DisallowedHost":
