@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
@@ -14,7 +14,10 @@ Level = Literal["must", "should"]
 # refused: as wanted, yet no good request was accepted beside it, so that it proves little.
 # unjudged: it was sent, and the endpoint's rate limit answered.
 State = Literal["passed", "refused", "warning", "failed", "skipped", "unjudged"]
-Proof = Literal["conclusive", "control-not-possible", "control-refused"]
+Proof = Literal["conclusive", "other-cause-possible", "control-not-possible", "control-refused"]
+# Who does not look at a wrong address fetches it, finds nothing, and refuses that. Never: there is
+# nothing to find out. Unfetched: unless the chain was there to be fetched. Always: nobody can say.
+Doubt = Literal["never", "unfetched", "always"]
 
 
 class Needs(Enum):
@@ -52,6 +55,7 @@ class Case:
     level: Level = "must"
     needs: Needs = Needs.NOTHING
     control: str = ""  # the code of the case that is the same request, unbroken
+    doubt: Doubt = "never"  # whether a refusal may have had another cause
     is_control: bool = False  # others lean on it: it goes first
     is_slow: bool = False  # begins early, beside others
     is_last: bool = False
@@ -64,8 +68,13 @@ class Result:
     proof: Proof | None = None  # of negative cases that were tried
 
 
-def with_proof(case: Case, verdict: Verdict, controls: dict[str, Verdict]) -> Result:
-    """A refusal counts in full only where the control was accepted."""
+def with_proof(
+    case: Case, verdict: Verdict, controls: Mapping[str, Verdict], *, fetched: bool
+) -> Result:
+    """A refusal counts in full only where the control was accepted.
+
+    `fetched`: the endpoint gets its chains from a server of ours, whatever the path.
+    """
     if not case.control or verdict.state == "skipped":
         return Result(case=case, verdict=verdict)
     control = controls.get(case.control)
@@ -73,8 +82,10 @@ def with_proof(case: Case, verdict: Verdict, controls: dict[str, Verdict]) -> Re
         proof: Proof = "control-not-possible"
     elif control.status != 200:
         proof = "control-refused"
+    elif case.doubt == "always" or (case.doubt == "unfetched" and not fetched):
+        proof = "other-cause-possible" if verdict.state == "passed" else "conclusive"
     else:
         proof = "conclusive"
-    if proof != "conclusive" and verdict.state == "passed":
+    if proof.startswith("control") and verdict.state == "passed":
         verdict = replace(verdict, state="refused")
     return Result(case=case, verdict=verdict, proof=proof)

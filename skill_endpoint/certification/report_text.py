@@ -72,6 +72,8 @@ def verdict(report: Report) -> str:
 
 def proof_in_words(result: Result) -> str:
     match result.proof:
+        case "other-cause-possible":
+            return "who does not look at the address, and finds nothing there, refuses it as well"
         case "control-refused":
             return f"inconclusive: the control {result.case.control} was not accepted"
         case "control-not-possible":
@@ -126,6 +128,11 @@ def _summary(report: Report) -> Iterator[str]:
     for state, number in counts.items():
         if number:
             yield f"  {number:4} {MARKS[state]:9} {MEANING[state]}"
+    if doubtful := [each for each in report.results if each.proof == "other-cause-possible"]:
+        yield (
+            f"Of those, {len(doubtful)} addresses of chains may have been refused only because "
+            "nothing was found there."
+        )
     if slow := slowest(report):
         named = (f"{each.case.code} {each.verdict.milliseconds} ms" for each in slow)
         yield f"Slowest: {', '.join(named)}"

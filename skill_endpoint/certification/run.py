@@ -205,4 +205,4 @@ def _tried(cases: tuple[Case, ...], kit: Kit, wishes: Wishes, tls_fault: str) ->
         if case.is_last:
             verdicts[case.code] = verdict(case)
     for case in cases:
-        yield with_proof(case, verdicts[case.code], verdicts)
+        yield with_proof(case, verdicts[case.code], verdicts, fetched=bool(wishes.chain_url))

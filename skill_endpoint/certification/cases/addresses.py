@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from skill_endpoint.certification import sources
 from skill_endpoint.certification.bench import Bench
-from skill_endpoint.certification.case import Case, Level, Needs, Verdict
+from skill_endpoint.certification.case import Case, Doubt, Level, Needs, Verdict
 from skill_endpoint.certification.cases.making import LAUNCH, Build, answered, grouped, refused
 from skill_endpoint.certification.chain_server import File
 from skill_endpoint.certification.exchange import Request
@@ -30,15 +30,23 @@ def _at(address: str | None) -> Build:
 
 
 def _wrong(
-    code: str, title: str, address: str | None, why: str, level: Level = "must", source: str = ""
+    code: str,
+    title: str,
+    address: str | None,
+    why: str,
+    *,
+    doubt: Doubt = "never",
+    level: Level = "must",
+    source: str = sources.HOSTING,
 ) -> Case:
     return refused(
         code,
         title,
         _at(address),
         why=why,
-        source=source or sources.HOSTING,
+        source=source,
         level=level,
+        doubt=doubt,
     )
 
 
@@ -110,48 +118,56 @@ CASES = grouped(
         "no SignatureCertChainUrl",
         None,
         "the review tries it",
-        "must",
-        sources.REVIEW,
+        source=sources.REVIEW,
     ),
+    _wrong("url-empty", "an empty one", "", "the review tries it", source=sources.REVIEW_OF_PYTHON),
     _wrong(
-        "url-empty", "an empty one", "", "the review tries it", "must", sources.REVIEW_OF_PYTHON
+        "url-words", "words", "this is no address", "the review tries it", source=sources.REVIEW
     ),
+    _wrong("url-http", "scheme http", f"http://{HOST}/echo.api/NAME", "https only", doubt="always"),
+    _wrong("url-ftp", "scheme ftp", f"ftp://{HOST}/echo.api/NAME", "https only", doubt="always"),
     _wrong(
-        "url-words", "words", "this is no address", "the review tries it", "must", sources.REVIEW
+        "url-file",
+        "scheme file",
+        "file:///echo.api/NAME",
+        "https only, and no file of yours",
+        doubt="always",
     ),
-    _wrong("url-http", "scheme http", f"http://{HOST}/echo.api/NAME", "https only"),
-    _wrong("url-ftp", "scheme ftp", f"ftp://{HOST}/echo.api/NAME", "https only"),
-    _wrong("url-file", "scheme file", "file:///echo.api/NAME", "https only, and no file of yours"),
     _wrong("url-without-scheme", "no scheme", f"//{HOST}/echo.api/NAME", "https only"),
     _wrong(
         "url-other-host",
         "another host",
         "https://notamazon.example/echo.api/NAME",
         "anybody can publish a certificate",
+        doubt="always",
     ),
     _wrong(
         "url-look-alike-host",
         "a host that begins like Amazon's",
         f"https://{HOST}.notamazon.example/echo.api/NAME",
         "the whole host is compared",
+        doubt="always",
     ),
     _wrong(
         "url-user-info",
         "Amazon's host as a user name",
         f"https://{HOST}@notamazon.example/echo.api/NAME",
         "the host stands behind the @",
+        doubt="always",
     ),
     _wrong(
         "url-backslash",
         "a backslash behind the host",
         f"https://{HOST}\\@notamazon.example/echo.api/NAME",
         "parsers differ in what is the host then",
+        doubt="always",
     ),
     _wrong(
         "url-not-ascii",
         "a letter that counts as an s where case is ignored",
         "https://ſ3.amazonaws.com/echo.api/NAME",
         "another host",
+        doubt="always",
     ),
     _wrong(
         "url-broken-brackets",
@@ -159,7 +175,13 @@ CASES = grouped(
         "https://[::1/echo.api/NAME",
         "a parser's error is no 500",
     ),
-    _wrong("url-port-563", "port 563", f"https://{HOST}:563/echo.api/NAME", "443 or none"),
+    _wrong(
+        "url-port-563",
+        "port 563",
+        f"https://{HOST}:563/echo.api/NAME",
+        "443 or none",
+        doubt="always",
+    ),
     _wrong(
         "url-port-out-of-range",
         "port 99999",
@@ -173,31 +195,41 @@ CASES = grouped(
         f"https://{HOST}:port/echo.api/NAME",
         "443 or none; a parser's error is no 500",
     ),
-    _wrong("url-other-path", "no /echo.api/", f"https://{HOST}/NAME", "anybody has a bucket there"),
+    _wrong(
+        "url-other-path",
+        "no /echo.api/",
+        f"https://{HOST}/NAME",
+        "anybody has a bucket there",
+        doubt="unfetched",
+    ),
     _wrong(
         "url-upper-case-path",
         "/ECHO.API/",
         f"https://{HOST}/ECHO.API/NAME",
         "the path counts in its case: this is another bucket",
+        doubt="unfetched",
     ),
     _wrong(
         "url-look-alike-path",
         "/echo.apix/",
         f"https://{HOST}/echo.apix/NAME",
         "another bucket, whose name begins alike",
+        doubt="unfetched",
     ),
     _wrong(
         "url-dot-dot",
         "/echo.api/../other/",
         f"https://{HOST}/echo.api/../other/NAME",
         "the path is normalized before it is compared",
+        doubt="unfetched",
     ),
     _wrong(
         "url-escaped-dot-dot",
         "/echo.api/%2e%2e/other/",
         f"https://{HOST}/echo.api/%2e%2e/other/NAME",
         "many servers read the escapes as dots",
-        "should",
+        doubt="unfetched",
+        level="should",
     ),
     refused(
         "url-100-kb",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from skill_endpoint.certification.bench import Bench
-from skill_endpoint.certification.case import Case, Level, Needs, Verdict
+from skill_endpoint.certification.case import Case, Doubt, Level, Needs, Verdict
 from skill_endpoint.certification.exchange import MAX_ANSWER, Request
 from skill_endpoint.certification.judgement import (
     MAX_RESPONSE,
@@ -33,6 +33,7 @@ def refused(
     level: Level = "must",
     needs: Needs = Needs.NOTHING,
     control: str = LAUNCH,
+    doubt: Doubt = "never",
     may_hang_up: bool = False,
     is_slow: bool = False,
 ) -> Case:
@@ -49,6 +50,7 @@ def refused(
         level=level,
         needs=needs,
         control=control,
+        doubt=doubt,
         is_slow=is_slow,
     )
 
