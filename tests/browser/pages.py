@@ -145,6 +145,8 @@ SIGNED_IN = [
     State("alexa, failed just now", "/alexa-link/progress/", EMAIL, "linking_failed"),
     State("alexa, nothing heard", "/alexa-link/progress/", EMAIL, "linking_silent"),
     State("alexa, failed, later", "/alexa-link/", EMAIL, "linking_failed"),
+    State("alexa, failed, explained", "/alexa-link/progress/", EMAIL, "linking_explained"),
+    State("alexa, explained, later", "/alexa-link/", EMAIL, "linking_explained"),
     State("alexa, unlink", "/alexa-link/{link}/unlink/", EMAIL, "some_weeks"),
     State("me, first time", "/me/", EMAIL, "nothing_yet"),
     State("me, after weeks", "/me/", EMAIL, "some_weeks"),

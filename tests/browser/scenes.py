@@ -149,6 +149,15 @@ def linking_silent(person: User) -> None:
     _in_sessions(person, linking={"at": begun.isoformat(), "known": []})
 
 
+def linking_explained(person: User) -> None:
+    """The trace saw why."""
+    linking_silent(person)
+    Attempt.objects.all().delete()
+    Attempt.objects.begin(
+        site_sub=person.sub, outcome="failed", finding="redirect-uri-region", stages={}
+    )
+
+
 def export_ready(person: User) -> None:
     some_weeks(person)
     _export(person, DataExport.State.READY)
@@ -271,6 +280,7 @@ SCENES: dict[str, Callable[[User], None]] = {
         nothing_yet,
         linking_begun,
         linking_failed,
+        linking_explained,
         linking_silent,
         export_ready,
         export_half_made,
