@@ -85,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self.wfile.write(file.content)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+    def log_message(self, *args: Any) -> None:
         """It reports to nobody: the case that asked looks at the counts."""
 
     def _trickle(self, content: bytes) -> None:

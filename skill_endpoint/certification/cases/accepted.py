@@ -80,10 +80,6 @@ def _is_silent(response: dict[str, Any]) -> str:
     return f"nobody hears its {said[0]}" if said else ""
 
 
-def _again(kit: Kit) -> Request:
-    return kit.request(kit.launch())
-
-
 CONTROLS = (
     answered(
         LAUNCH,
@@ -186,7 +182,7 @@ CASES = grouped(
     answered(
         "accepted-after-all",
         "a LaunchRequest once more, after all the others",
-        _again,
+        lambda kit: kit.request(kit.launch()),
         why="what was refused has not shut out Alexa",
         source=sources.HOSTING,
         is_last=True,

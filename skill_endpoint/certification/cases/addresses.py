@@ -10,14 +10,20 @@ from dataclasses import replace
 from skill_endpoint.certification import sources
 from skill_endpoint.certification.bench import Bench
 from skill_endpoint.certification.case import Case, Doubt, Level, Needs, Verdict
-from skill_endpoint.certification.cases.making import LAUNCH, Build, answered, grouped, refused
+from skill_endpoint.certification.cases.making import (
+    LAUNCH,
+    OVERSIZED,
+    Build,
+    answered,
+    grouped,
+    refused,
+)
 from skill_endpoint.certification.chain_server import File
 from skill_endpoint.certification.exchange import Request
 from skill_endpoint.certification.judgement import refusal
 from skill_endpoint.certification.kit import Kit
 
 HOST = "s3.amazonaws.com"
-TOO_LARGE = frozenset({400, 413, 414, 431})
 
 
 def _at(address: str | None) -> Build:
@@ -237,7 +243,7 @@ CASES = grouped(
         _at(f"https://{HOST}/echo.api/" + "a" * 100_000),
         why="no address is that long",
         source=sources.HTTP,
-        statuses=TOO_LARGE,
+        statuses=OVERSIZED,
         may_hang_up=True,
     ),
     refused(

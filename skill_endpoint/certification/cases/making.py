@@ -19,6 +19,7 @@ from skill_endpoint.certification.judgement import (
 from skill_endpoint.certification.kit import Kit
 
 LAUNCH = "accepted-launch"  # the control of nearly everything
+OVERSIZED = frozenset({400, 413, 414, 431})  # of a header, by whichever server reads it first
 Build = Callable[[Kit], Request]
 
 

@@ -14,14 +14,13 @@ from skill_endpoint.certification import sources
 from skill_endpoint.certification.bench import Bench
 from skill_endpoint.certification.case import Case, Needs, Verdict
 from skill_endpoint.certification.cases.accepted import sha1_signature
-from skill_endpoint.certification.cases.making import LAUNCH, Build, grouped, refused
+from skill_endpoint.certification.cases.making import LAUNCH, OVERSIZED, Build, grouped, refused
 from skill_endpoint.certification.exchange import Request
 from skill_endpoint.certification.judgement import acceptance, refusal
 from skill_endpoint.certification.kit import Kit, encoded
 from skill_endpoint.simulator.pki import new_key
 
 WRONG = base64.b64encode(b"\x01" * 256).decode()
-TOO_LARGE = frozenset({400, 413, 414, 431})
 
 
 @cache
@@ -174,7 +173,7 @@ CASES = grouped(
         _with("A" * 100_000),
         why="no signature is that long",
         source=sources.HTTP,
-        statuses=TOO_LARGE,
+        statuses=OVERSIZED,
         may_hang_up=True,
     ),
     refused(

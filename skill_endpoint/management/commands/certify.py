@@ -21,7 +21,7 @@ from skill_endpoint.certification.run import (
 
 COULD_NOT_RUN = 2
 HOW = """
-without a key, against any skill endpoint, yours or not:
+without a key, against any skill endpoint that you may test:
   manage.py certify https://skill.example.com/alexa
     Everything is refused for want of a signature, so a refusal proves little; an
     acceptance, an error and a hang are faults all the same.
@@ -31,7 +31,7 @@ with a development key, against this project's demo (make demo):
       --skill-id amzn1.ask.skill.00000000-0000-4000-8000-0000000d0025
 
 with a development key, against a skill of your own, on your machine:
-  1. openssl or this project makes a folder with root.pem, root-key.pem, chain.pem, key.pem.
+  1. Copy .local/alexa, which make demo makes: root.pem, root-key.pem, chain.pem, key.pem.
   2. In a test build only, let the endpoint trust root.pem, and fetch what it would fetch from
      https://s3.amazonaws.com from http://127.0.0.1:8901 instead. We serve the chains there.
   3. manage.py certify http://localhost:8080/alexa --key-dir keys --skill-id amzn1.ask.skill.… \\
