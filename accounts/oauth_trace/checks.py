@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, register
 def no_loop(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The front passes on to the pool's domain: to itself it would pass on for ever."""
     own, domain = urlsplit(settings.PUBLIC_URL), urlsplit(settings.COGNITO_DOMAIN_URL)
-    if not settings.OAUTH_TRACE or own.netloc != domain.netloc:
+    if not settings.OAUTH_TRACE or own.netloc.lower() != domain.netloc.lower():
         return []
     return [
         Error(

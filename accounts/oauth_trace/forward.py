@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ProtocolError
 from urllib3.util import SKIP_HEADER
 
@@ -87,29 +87,24 @@ class Answer:
 
 
 class _Connections:
-    """To the pool: kept open between calls for a moment, shared by the threads, without cookies."""
+    """To the pool: kept open between calls for a moment, shared by the threads.
+
+    The adapter alone, for a session of requests would keep cookies, ask the machine for proxies,
+    and read a redirect to its end to see where it leads.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._session = _session()
+        self._adapter = HTTPAdapter()
         self._used_at = time.monotonic()
 
-    def get(self) -> requests.Session:
+    def get(self) -> HTTPAdapter:
         with self._lock:
             now = time.monotonic()
             if now - self._used_at > IDLE:
-                self._session.close()
-                self._session = _session()
+                self._adapter.close()
             self._used_at = now
-            return self._session
-
-
-def _session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False  # no proxy and no .netrc of the machine
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.clear()
-    return session
+            return self._adapter
 
 
 _connections = _Connections()
@@ -164,14 +159,9 @@ def _sent(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _post(url: str, headers: dict[str, str], body: bytes, seconds: float) -> Answer:
     begun = time.monotonic()
     try:
-        with _connections.get().post(
-            url,
-            data=body,
-            headers=headers,
-            timeout=(CONNECT, seconds),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        request = requests.Request("POST", url, headers=headers, data=body).prepare()
+        timeout = (CONNECT, seconds)
+        with _connections.get().send(request, stream=True, timeout=timeout) as response:
             left = seconds - (time.monotonic() - begun)
             text = read(response, limit=MAX_ANSWER, seconds=left)
     except requests.exceptions.SSLError:

@@ -28,7 +28,7 @@ MAX_QUERY = 8 * 1024  # characters; a state of Alexa's has about a thousand
 MAX_FORM = 16 * 1024  # bytes
 
 Kind = Correlation.Kind
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[HttpRequest, str], HttpResponse]
 
 
 class NotForwarded(Exception):
@@ -53,14 +53,19 @@ class ThenRecorded(HttpResponse):
             super().close()
 
 
-def traced(view: View) -> View:
-    """Not there unless OAUTH_TRACE is set."""
+def traced(view: View) -> Callable[[HttpRequest], HttpResponse]:
+    """Not there unless OAUTH_TRACE is set. The view gets the query apart from its request.
+
+    A page names its own address for the way back from signing in: here a code would stand in it.
+    """
 
     @wraps(view)
     def wrapper(request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        request.META["QUERY_STRING"] = ""
         if not settings.OAUTH_TRACE:
             raise Http404
-        return view(request)
+        return view(request, query)
 
     return wrapper
 
@@ -69,10 +74,9 @@ def traced(view: View) -> View:
 @traced
 @require_GET
 @limited("oauth_authorize", rate=120, per=60)
-def authorize(request: HttpRequest) -> HttpResponse:
+def authorize(request: HttpRequest, query: str) -> HttpResponse:
     """On to the pool's sign-in page, with the query as it came."""
-    query = _query(request)
-    if query is None or not settings.COGNITO_DOMAIN_URL:
+    if not _is_sane(query) or not settings.COGNITO_DOMAIN_URL:
         return _refused(request)
     wanted, span = wanted_values.known(), recording.span()
     captures = bool(span and span.capture and capture.is_possible(query, wanted))
@@ -81,7 +85,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     sent = capture.exchanged(query, wanted.capture_url) if captures else query
     response = _redirect(endpoints.authorize_url() + (f"?{sent}" if sent else ""))
     if attempt:
-        watching.browser_seen(attempt, Stage.AUTHORIZE, request, response)
+        watching.browser_seen(attempt, Stage.AUTHORIZE, request, query, response)
     if attempt and captures:
         state = redaction.digest(capture.only(query, "state"))
         way = WayBack(capture.only(query, "redirect_uri"), attempt.pk, state)
@@ -101,9 +105,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
 @traced
 @require_GET
 @limited("oauth_callback", rate=120, per=60)
-def callback(request: HttpRequest) -> HttpResponse:
+def callback(request: HttpRequest, query: str) -> HttpResponse:
     """Back from sign-in: on to the address that the authorize request named, query untouched."""
-    query = _query(request) or ""
+    query = query if _is_sane(query) else ""
     state = capture.only(query, "state")
     state_digest = redaction.digest(state) if state else ""
     kept = capture.read_signed(request.COOKIES.get(capture.COOKIE, ""))
@@ -122,7 +126,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         capture.remember_code(capture.code_of(query), way)
     if attempt:
         code = capture.code_of(query)
-        watching.browser_seen(attempt, Stage.CALLBACK, request, response, code=code)
+        watching.browser_seen(attempt, Stage.CALLBACK, request, query, response, code=code)
     return response
 
 
@@ -137,7 +141,7 @@ def _way_back(attempt: Attempt | None, kept: WayBack | None, state: str) -> WayB
 @csrf_exempt
 @login_not_required
 @traced
-def token(request: HttpRequest) -> HttpResponse:
+def token(request: HttpRequest, query: str) -> HttpResponse:
     """On to the pool's token endpoint and back, unchanged but for a captured redirect_uri."""
     begun = time.monotonic()
     try:
@@ -154,7 +158,9 @@ def token(request: HttpRequest) -> HttpResponse:
     answer = forward.post(endpoints.token_url(), headers, sent, seconds=forward.DEADLINE - before)
     milliseconds = answer.milliseconds + before * 1000
     response = _token_answer(answer)
-    response.record = partial(watching.token_seen, request, body, answer, milliseconds=milliseconds)
+    response.record = partial(
+        watching.token_seen, request, query, body, answer, milliseconds=milliseconds
+    )
     return response
 
 
@@ -207,10 +213,9 @@ def _way_of(code: str) -> WayBack | None:
     return WayBack(attempt.redirect_uri, attempt.pk) if attempt and attempt.captured else None
 
 
-def _query(request: HttpRequest) -> str | None:
-    """The query as it came; None for one that no browser of Alexa's would send."""
-    query = request.META.get("QUERY_STRING", "")
-    return query if len(query) <= MAX_QUERY and query.isascii() and query.isprintable() else None
+def _is_sane(query: str) -> bool:
+    """Whether a browser that Alexa opens would send it."""
+    return len(query) <= MAX_QUERY and query.isascii() and query.isprintable()
 
 
 def _redirect(address: str) -> HttpResponse:

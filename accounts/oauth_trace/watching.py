@@ -68,7 +68,13 @@ def begun(request: HttpRequest, query: str, *, captured: bool) -> Attempt | None
 
 @quietly
 def browser_seen(
-    attempt: Attempt, stage: Stage, request: HttpRequest, response: HttpResponse, *, code: str = ""
+    attempt: Attempt,
+    stage: Stage,
+    request: HttpRequest,
+    query: str,
+    response: HttpResponse,
+    *,
+    code: str = "",
 ) -> None:
     """A step of the browser: `code` is the digest of the code that it brings."""
     got = _safely(
@@ -77,12 +83,13 @@ def browser_seen(
             headers_=[("Location", response["Location"])] if "Location" in response else [],
         )
     )
-    recording.add(attempt, stage, _request(request, b""), got, keys=[(Kind.CODE, code)])
+    sent = _request(request, query, b"")
+    recording.add(attempt, stage, sent, got, keys=[(Kind.CODE, code)])
 
 
 @quietly
 def token_seen(
-    request: HttpRequest, body: bytes, answer: forward.Answer, *, milliseconds: float
+    request: HttpRequest, query: str, body: bytes, answer: forward.Answer, *, milliseconds: float
 ) -> None:
     """A token request and its answer: recorded while a span is on, or to finish an attempt."""
     raw = body.decode("latin-1")
@@ -100,7 +107,9 @@ def token_seen(
     if not attempt:
         attempt = _unknown(fields, code, stage)
     if attempt:
-        _add_token(attempt, stage, request, body, answer, milliseconds)
+        sent = _request(request, query, body)
+        secrets = redaction.secrets_of(headers_=request.headers.items(), body=body)
+        _add_token(attempt, stage, sent, answer, code, secrets, milliseconds)
 
 
 def _attempt_of(fields: Iterable[Field], code: str) -> Attempt | None:
@@ -134,9 +143,10 @@ def _unknown(fields: Iterable[Field], code: str, stage: Stage) -> Attempt | None
 def _add_token(
     attempt: Attempt,
     stage: Stage,
-    request: HttpRequest,
-    body: bytes,
+    sent: Message | None,
     answer: forward.Answer,
+    code: str,
+    secrets: set[str],
     milliseconds: float,
 ) -> None:
     got = _safely(
@@ -145,7 +155,7 @@ def _add_token(
             headers_=answer.headers,
             body=answer.body,
             problem=answer.problem,
-            secrets=redaction.secrets_of(headers_=request.headers.items(), body=body),
+            secrets=secrets,
         )
     )
     sub, keys = "", []
@@ -159,20 +169,20 @@ def _add_token(
     recording.add(
         attempt,
         stage,
-        _request(request, body),
+        sent,
         got,
         milliseconds=milliseconds,
-        keys=[*keys, (Kind.CODE, capture.code_of(body.decode("latin-1")))],
+        keys=[*keys, (Kind.CODE, code)],
         sub=sub,
     )
 
 
-def _request(request: HttpRequest, body: bytes) -> Message | None:
+def _request(request: HttpRequest, query: str, body: bytes) -> Message | None:
     return _safely(
         lambda: redaction.request(
             method=request.method or "",
             url=settings.PUBLIC_URL + request.path,
-            query=request.META.get("QUERY_STRING", ""),
+            query=query,
             headers_=[(name, text) for name, text in request.headers.items() if text],
             body=body,
         )

@@ -25,6 +25,7 @@ from accounts.oauth_trace.diagnosis import Finding, diagnose
 from accounts.oauth_trace.models import Attempt, Span
 from accounts.oauth_trace.trace import Trace
 from skill_endpoint.simulator.linking import new_state
+from tests.accounts.oauth_trace.raw_pool import RawPool
 from tests.conftest import browser as new_client
 from tests.local_aws import PASSWORD, LivePool, hosted_sign_in
 
@@ -184,7 +185,8 @@ class StubPool:
 @pytest.fixture
 def stub_pool() -> Iterator[StubPool]:
     stub = StubPool()
-    thread = threading.Thread(target=stub.server.serve_forever, daemon=True)
+    # its default looks twice a second whether it is to end
+    thread = threading.Thread(target=stub.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     with override_settings(COGNITO_DOMAIN_URL=stub.url):
         yield stub
@@ -202,6 +204,15 @@ def stub_linker(tracing: Span, stub_pool: StubPool) -> Linker:
         settings.COGNITO_ALEXA_CLIENT_SECRET,
         f"https://pitangui.amazon.com/api/skill/link/{settings.ALEXA_VENDOR_ID}",
     )
+
+
+@pytest.fixture
+def raw_pool() -> Iterator[RawPool]:
+    """In the place of the stub, where it comes after it."""
+    raw = RawPool()
+    with override_settings(COGNITO_DOMAIN_URL=raw.url):
+        yield raw
+    raw.close()
 
 
 def latest() -> Attempt:
