@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.oauth_trace.diagnosis.rule import by_code
 from accounts.oauth_trace.models import Attempt, Outcome, Stage
-from companion.traces import words
+from companion.traces import briefs, words
 from companion.traces.briefs import KEYS, Brief
 
 TIMES: dict[str, tuple[str, timedelta | None]] = {
@@ -86,12 +86,14 @@ class Filters:
 
     def of_database(self) -> QuerySet[Attempt]:
         """What an index can choose; `matches` chooses the rest."""
-        chosen = Attempt.objects.of_person(self.person) if self.person else Attempt.objects.all()
+        chosen = Attempt.objects.all()
         if self.pinned:
             chosen = chosen.filter(pinned=True)
         if age := TIMES[self.time][1]:
             chosen = chosen.filter(started_at__gte=timezone.now() - age)
-        return chosen.filter(started_at__lt=self.until) if self.until else chosen
+        if self.until:
+            chosen = chosen.filter(started_at__lt=self.until)
+        return briefs.of_person(chosen, self.person) if self.person else chosen
 
     def matches(self, brief: Brief, *, without: str = "") -> bool:
         return all(
@@ -135,16 +137,16 @@ def _is_value(name: str, text: str) -> bool:
             return text == "1"
 
 
-def facets(filters: Filters, briefs: Iterable[Brief]) -> list[Facet]:
+def facets(filters: Filters, found: Iterable[Brief]) -> list[Facet]:
     """Of each thing to filter by its values, with how many the other filters leave of each."""
-    briefs = list(briefs)
+    rows = list(found)
     times = tuple(
         Option(label, None, filters.address(time=time), filters.time == time)
         for time, (label, _age) in TIMES.items()
     )
-    found = [Facet("Time", times)]
+    made = [Facet("Time", times)]
     for name, key in KEYS.items():
-        counts = Counter(key(brief) for brief in briefs if filters.matches(brief, without=name))
+        counts = Counter(key(brief) for brief in rows if filters.matches(brief, without=name))
         chosen = getattr(filters, name)
         values = [value for value, _count in counts.most_common(MOST_OPTIONS) if value]
         if chosen and chosen not in values:
@@ -161,8 +163,8 @@ def facets(filters: Filters, briefs: Iterable[Brief]) -> list[Facet]:
             )
             for value in values
         ]
-        found.append(Facet(_TITLES[name], tuple(options)))
-    return found
+        made.append(Facet(_TITLES[name], tuple(options)))
+    return made
 
 
 def label_of(name: str, value: str) -> str:

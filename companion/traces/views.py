@@ -127,7 +127,7 @@ def attempt(request: SignedInRequest, reference: str) -> HttpResponse:
         return _unknown(request, reference)
     seen = viewings.note(found, request.user)
     made = shown(found)
-    others = Attempt.objects.of_person(made.person).exclude(pk=found.pk)
+    others = _others(found, made.person)
     since = timezone.now() - WEEK
     same = Attempt.objects.filter(finding=found.finding, started_at__gte=since).exclude(pk=found.pk)
     person = User.objects.filter(sub=made.person).first() if made.person else None
@@ -139,10 +139,7 @@ def attempt(request: SignedInRequest, reference: str) -> HttpResponse:
         "took": words.took(made.duration),
         "who": words.masked(made.person),
         "person": person,
-        "others": [
-            (other, words.outcome_look(other.outcome, other.finding))
-            for other in others[:OTHERS_SHOWN]
-        ],
+        "others": [(other, words.outcome_look(other.outcome, other.finding)) for other in others],
         "all_of_person": Filters(person=made.person).address(),
         "same": same[:MOST_COUNTED].count() if found.finding else 0,
         "most_counted": MOST_COUNTED,
@@ -156,6 +153,13 @@ def attempt(request: SignedInRequest, reference: str) -> HttpResponse:
     }
     with timezone.override(time_zones.of(request.user.profile)):
         return render(request, "traces/attempt.html", context)
+
+
+def _others(found: Attempt, sub: str) -> list[Attempt]:
+    if not sub:
+        return []
+    theirs = briefs.of_person(Attempt.objects.exclude(pk=found.pk), sub)
+    return list(theirs.order_by("-started_at", "-pk")[:OTHERS_SHOWN])
 
 
 @require_safe
