@@ -147,7 +147,9 @@ class Context:
             pass  # not allowed, or a local AWS, which knows stacks by name only
         found = asked(lambda: self.cloudformation().describe_stacks(StackName=name)["Stacks"][0])
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
-        if outputs.get("PoolId") != pool_id:
+        if "PoolId" not in outputs:
+            raise Unavailable(f"stack {name} is not of our template, or not done")
+        if outputs["PoolId"] != pool_id:
             raise Unavailable(f"stack {name} made another pool than {pool_id}")
         return found
 

@@ -242,16 +242,18 @@ def _scopes(linking: Linking) -> Iterator[Seen]:
 def _domains(linking: Linking) -> Iterator[Seen]:
     if linking.domains is None:
         return
-    host = urlsplit(linking.authorize_url or settings.COGNITO_DOMAIN_URL).hostname or ""
+    # through the trace too the sign-in page itself is the pool's
+    addresses = (linking.authorize_url or "", settings.COGNITO_DOMAIN_URL)
+    hosts = {urlsplit(url).hostname or "" for url in addresses} - {""}
     wrong = [name for name in linking.domains if "/" in name or ":" in name]
     if wrong:
         yield error(
             ", ".join(wrong), wanted="host names, without https://", mend=PAGE, about="domains"
         )
-    if host not in linking.domains:
+    if missing := sorted(hosts - set(linking.domains)):
         yield warning(
             f"{', '.join(linking.domains) or 'none'}",
-            wanted=f"{host} too: the sign-in page is there",
+            wanted=f"{' and '.join(missing)} too: people sign in there",
             mend=PAGE,
             about="domains",
         )

@@ -136,9 +136,11 @@ def test_the_traces_addresses_are_fine_while_it_is_configured() -> None:
     traced = ours(
         authorizationUrl=f"{SITE}/oauth/authorize",
         accessTokenUrl=f"{SITE}/oauth/token",
-        domains=["www.example.com"],
+        domains=["www.example.com", "auth.example.com"],
     )
     with override_settings(OAUTH_TRACE=True):
+        alone = {**traced["accountLinkingRequest"], "domains": ["www.example.com"]}
+        assert "auth.example.com too" in only(compare(alone)).wanted
         assert only(compare(traced)).state is State.OK
         assert only(compare(ours())).state is State.OK
     assert {each.state for each in compare(traced)} == {E}
