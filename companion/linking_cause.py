@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.oauth_trace.models import Attempt, Outcome
+from accounts.oauth_trace.models import Attempt, Outcome, Stage
 
 _LEFT = _("You left the sign-in page before you were signed in. Start again if you like.")
 _CLOSED = _(
@@ -52,10 +52,10 @@ def cause(user: User, begun_at: datetime) -> Cause | None:
 def _sentence(attempt: Attempt, user: User) -> Promise:
     if attempt.sub and attempt.sub != user.sub:
         return _ANOTHER
-    if attempt.outcome == Outcome.LINKED:
+    if attempt.outcome == Outcome.LINKED and Stage.SKILL not in attempt.stages:
         return _NOT_TOLD
     if attempt.finding == "person-cancelled":
         return _LEFT
-    if attempt.outcome == Outcome.FAILED:
+    if attempt.outcome in {Outcome.FAILED, Outcome.LINKED}:
         return _NOT_YOURS
     return _CLOSED

@@ -270,11 +270,12 @@ def failed_page(browser: Client, path: str = PROGRESS) -> Any:
         ({"outcome": "gave_up", "finding": "page-closed"}, "The sign-in page was closed"),
         ({"outcome": "open"}, "The sign-in page was closed"),
         ({"outcome": "linked", "sub": "sub-stranger"}, "Alexa has not told us yet"),
+        ({"outcome": "linked", "stages": {"skill": "failed"}}, "It is not your fault"),
         ({"outcome": "linked", "sub": "sub-other"}, "You signed in with another account"),
     ],
 )
 def test_it_says_what_the_trace_found_and_its_reference(
-    sign_in: SignIn, stranger: User, settings: Any, fields: dict[str, str], said: str
+    sign_in: SignIn, stranger: User, settings: Any, fields: dict[str, Any], said: str
 ) -> None:
     settings.OAUTH_TRACE, settings.SUPPORT_URL = True, "https://example.com/help"
     browser = sign_in(stranger)
