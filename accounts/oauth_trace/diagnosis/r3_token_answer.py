@@ -6,7 +6,7 @@ One answer is of one kind (token_answer.py), so at most one of them speaks, but 
 from __future__ import annotations
 
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level
-from accounts.oauth_trace.diagnosis.token_answer import answered, aws_error, kind
+from accounts.oauth_trace.diagnosis.token_answer import answered, kind
 from accounts.oauth_trace.diagnosis.token_call import (
     CODE_GRANT,
     COGNITO,
@@ -14,6 +14,7 @@ from accounts.oauth_trace.diagnosis.token_call import (
     RFC_6749,
     TOKEN_ENDPOINT,
     TROUBLESHOOTING,
+    aws_error,
 )
 from accounts.oauth_trace.exchange import Message
 from accounts.oauth_trace.trace import Recorded
@@ -222,7 +223,7 @@ def not_json(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def error_unnamed(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     answer = call.response
-    words = aws_error(answer).strip() or answer.text("message") or _members(answer)
+    words = aws_error(answer) or answer.text("message") or _members(answer)
     return _of_kind(call, "unnamed error", f"{answer.status}: {words}", "a member `error`")
 
 

@@ -18,6 +18,7 @@ from accounts.oauth_trace.diagnosis.token_call import (
     REQUIREMENTS,
     RFC_6749,
     TROUBLESHOOTING,
+    is_given,
     is_there,
     judged,
 )
@@ -48,7 +49,7 @@ _VERIFYING = f"{COGNITO}/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.
 )
 def no_refresh_token(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     call = judged(trace, Stage.TOKEN)
-    if call is None or not gives_tokens(call) or is_there(call.response.get("refresh_token")):
+    if call is None or not gives_tokens(call) or is_given(call.response.get("refresh_token")):
         return None
     given = [field.name for field in call.response.body if field.name.endswith("_token")]
     return [Evidence("tokens given", ", ".join(given)), Evidence("wanted", "refresh_token, too")]

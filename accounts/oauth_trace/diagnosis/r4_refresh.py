@@ -321,7 +321,7 @@ register(Stage.REFRESH)
 )
 def token_short_lived(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     seconds = wanted.refresh_token_seconds
-    if not trace.has_tokens or seconds is None or seconds >= YEAR:
+    if not trace.has_tokens or seconds is None or seconds >= YEAR or outlived(trace, wanted):
         return None
     return [Evidence("refresh tokens live", _span(seconds)), Evidence("wanted", _span(10 * YEAR))]
 

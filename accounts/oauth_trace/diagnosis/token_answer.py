@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
-from accounts.oauth_trace.diagnosis.token_call import is_there, judged
+from accounts.oauth_trace.diagnosis.token_call import is_given, is_throttled, judged
 from accounts.oauth_trace.exchange import Message
 from accounts.oauth_trace.models import Stage
 from accounts.oauth_trace.trace import Recorded, Trace
@@ -78,7 +78,7 @@ def kind(answer: Message) -> str:
     error = answer.text("error")
     if 300 <= answer.status < 400:
         return "redirect"
-    if answer.status == 429 or "TooManyRequests" in aws_error(answer):
+    if is_throttled(answer):
         return "throttled"
     if answer.status >= 500:
         return "server error"
@@ -98,17 +98,10 @@ def _kind_of_body(answer: Message) -> str:
         return "no object"
     if answer.status >= 400:
         return "unnamed error"
-    if is_there(answer.get("access_token")):
+    if is_given(answer.get("access_token")):
         return "tokens"
     is_wrapped = any(field.value.text == "an object" for field in answer.body)
     return "wrapped" if is_wrapped else "no token"
-
-
-def aws_error(answer: Message) -> str:
-    """The names of an AWS error: in a header, in the body, or as OAuth's."""
-    return " ".join(
-        [answer.header("x-amzn-errortype"), answer.text("__type"), answer.text("error")]
-    )
 
 
 def gives_tokens(call: Recorded) -> bool:

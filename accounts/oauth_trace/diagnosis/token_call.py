@@ -96,11 +96,27 @@ def judged(trace: Trace, stage: Stage) -> Recorded | None:
 
 def refused_with(answer: Message) -> str:
     """The error of a refusal as RFC 6749 (5.2) has it; empty for any other answer."""
-    return answer.text("error")[:40] if 400 <= answer.status < 500 else ""
+    is_refusal = 400 <= answer.status < 500 and not is_throttled(answer)
+    return answer.text("error")[:40] if is_refusal else ""
+
+
+def is_throttled(answer: Message) -> bool:
+    return answer.status == 429 or "TooManyRequests" in aws_error(answer)
+
+
+def aws_error(answer: Message) -> str:
+    """The names of an AWS error: in a header, in the body, or in the place of OAuth's."""
+    named = [answer.header("x-amzn-errortype"), answer.text("__type"), answer.text("error")]
+    return " ".join(each for each in named if each)
 
 
 def is_granted(call: Recorded) -> bool:
-    return call.response.status == 200 and is_there(call.response.get("access_token"))
+    return call.response.status == 200 and is_given(call.response.get("access_token"))
+
+
+def is_given(token: Value | None) -> bool:
+    """Whether a token is there: null, an object and the like have no length."""
+    return bool(token and token.length)
 
 
 def is_there(value: Value | None) -> bool:

@@ -12,8 +12,8 @@ from django.test import override_settings
 
 from accounts.pool.parameters import LINK_CALLBACK_PATH
 from tests.accounts.oauth_trace.conftest import Linker, new_code
+from tests.accounts.oauth_trace.scenes import PERSON
 from tests.accounts.oauth_trace.token_scenes import (
-    PERSON,
     TokenAct,
     TokenActs,
     TokenScene,

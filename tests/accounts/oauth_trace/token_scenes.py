@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import pytest
 import time_machine
 from django.db.models import F
 from django.http import HttpResponse
@@ -31,6 +34,7 @@ class TokenScene(Scene):
     """A scene that may have a stub in the place of the pool's token endpoint."""
 
     mint: TokenMint = field(default_factory=TokenMint)
+    last_answer: bytes = b""  # of the token address
     _stub: StubPool | None = None
 
     # the pool's side
@@ -101,6 +105,15 @@ class TokenScene(Scene):
         self.client_has(ReadAttributes=list(names))
         self._mended.callback(update, **ids, ReadAttributes=[])
 
+    def enter[T](self, context: AbstractContextManager[T]) -> T:
+        """Until the end of the scene."""
+        return self._mended.enter_context(context)
+
+    def keep_setting(self, module: object, name: str, value: object) -> None:
+        """A constant of ours has this value until the end of the scene."""
+        patch = self.enter(pytest.MonkeyPatch.context())
+        patch.setattr(module, name, value)
+
     # Alexa's side
 
     def returned(self, **authorize: str | None) -> str:
@@ -132,6 +145,17 @@ class TokenScene(Scene):
         }
         return self.posts(form | changes, auth=auth)
 
+    def redeems_with(self, act: Callable[[TokenScene], object]) -> HttpResponse:
+        """The pool is as `act` makes it, and a code is redeemed."""
+        act(self)
+        return self.redeems()
+
+    def refreshes_with(self, act: Callable[[TokenScene], object]) -> HttpResponse:
+        """Link well; then the pool is as `act` makes it, and the token is refreshed."""
+        tokens = self.linked()
+        act(self)
+        return self.refreshes(tokens["refresh_token"])
+
     def posts(
         self,
         form: dict[str, str | None] | str,
@@ -149,6 +173,7 @@ class TokenScene(Scene):
             "/oauth/token", body, content_type=content_type, headers=headers
         )
         assert isinstance(answer, HttpResponse)
+        self.last_answer = answer.content
         return answer
 
     def linked(self, **changes: Any) -> dict[str, Any]:
@@ -162,6 +187,11 @@ class TokenScene(Scene):
         self.pool.person(PERSON)
         return self.linker.link(PERSON)
 
+    def given(self) -> str:
+        """The refresh token that the local AWS gave last."""
+        assert self.last_answer
+        return str(json.loads(self.last_answer)["refresh_token"])
+
     # time
 
     @contextmanager
@@ -172,6 +202,11 @@ class TokenScene(Scene):
             yield
         self.later = max(self.later, delta)
 
+    def took(self, *, milliseconds: int) -> None:
+        """The last exchange is recorded as one that took so long."""
+        last = latest().events.order_by("-pk")[0]
+        Event.objects.filter(pk=last.pk).update(milliseconds=milliseconds)
+
     def aged(self, **span: float) -> None:
         """All that was recorded happened so much earlier."""
         Event.objects.filter(attempt=latest()).update(at=F("at") - timedelta(**span))
@@ -179,6 +214,15 @@ class TokenScene(Scene):
 
 type TokenAct = Callable[[TokenScene], object]
 type TokenActs = dict[str, TokenAct]
+
+
+def for_each_stage(acts: TokenActs) -> TokenActs:
+    """The answer to a redeemed code, and the one to the refresh that follows a good one."""
+    found: TokenActs = {}
+    for code, act in acts.items():
+        found[f"token-{code}"] = partial(TokenScene.redeems_with, act=act)
+        found[f"refresh-{code}"] = partial(TokenScene.refreshes_with, act=act)
+    return found
 
 
 def assert_it_is_found(code: str, scene: TokenScene) -> None:
