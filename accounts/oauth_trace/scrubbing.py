@@ -64,7 +64,9 @@ def _is_phone_number(run: str) -> bool:
     groups = re.findall(r"\d+", run)
     if sum(map(len, groups)) < 7:
         return False
-    return "." not in run or all(2 <= len(group) <= 5 for group in groups[1:])
+    if "." not in run or max(map(len, groups)) > 8:
+        return True
+    return all(2 <= len(group) <= 5 for group in groups[1:])
 
 
 def _plain(text: str) -> str:
