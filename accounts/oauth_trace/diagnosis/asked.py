@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from accounts.oauth_trace.exchange import Message
 from accounts.oauth_trace.models import Stage
+from accounts.oauth_trace.redaction import WITHHELD
 from accounts.oauth_trace.trace import Trace
 from accounts.oauth_trace.wanted import Wanted
 
@@ -54,7 +55,8 @@ def went_on(trace: Trace) -> bool:
 def only(request: Message, name: str) -> str:
     """The parameter's text where it came once and may be shown; else empty."""
     found = request.all(name)
-    return found[0].text if len(found) == 1 else ""
+    text = found[0].text if len(found) == 1 else ""
+    return "" if text == WITHHELD else text  # redaction took it for a secret
 
 
 def is_missing(request: Message, name: str) -> bool:

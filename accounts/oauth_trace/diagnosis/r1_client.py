@@ -18,7 +18,7 @@ from accounts.oauth_trace.diagnosis.asked import (
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
 from accounts.oauth_trace.exchange import Message
 from accounts.oauth_trace.models import Stage
-from accounts.oauth_trace.redaction import digest
+from accounts.oauth_trace.redaction import WITHHELD, digest
 from accounts.oauth_trace.trace import Trace
 from accounts.oauth_trace.wanted import Wanted
 
@@ -48,7 +48,7 @@ def _fault(trace: Trace, wanted: Wanted) -> str:
 
 
 def _of_an_id(sent: str, wanted: Wanted) -> str:
-    if sent == wanted.client_id:
+    if sent in {wanted.client_id, WITHHELD}:
         return ""
     if sent == wanted.web_client_id:
         return "client-id-of-the-website"

@@ -39,6 +39,8 @@ def _fault(trace: Trace, wanted: Wanted) -> tuple[str, str]:
     if is_missing(request, "redirect_uri"):
         return "redirect-uri-missing", ""
     sent = only(request, "redirect_uri")
+    if not sent:
+        return "", ""
     if sent.lower().startswith(("https%3a", "http%3a")):
         return "redirect-uri-encoded-twice", ""
     if wanted.callbacks is None or not is_of_our_client(request, wanted):

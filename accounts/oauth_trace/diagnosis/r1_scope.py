@@ -10,6 +10,7 @@ from accounts.oauth_trace.diagnosis.asked import (
     is_missing,
     is_of_our_client,
     listed,
+    only,
     stopped,
 )
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
@@ -27,8 +28,7 @@ def _words(request: Message | None, wanted: Wanted) -> list[str]:
     """The scopes of a request that is our client's; none where they came twice or unreadable."""
     if request is None or not is_of_our_client(request, wanted):
         return []
-    found = request.all("scope")
-    return found[0].text.split() if len(found) == 1 else []
+    return only(request, "scope").split()
 
 
 def _unknown(trace: Trace, wanted: Wanted) -> tuple[list[str], list[str]]:

@@ -159,16 +159,15 @@ type Acts = dict[str, Act]
 
 
 def assert_provoked(code: str, act: Act, linker: Linker, pool: LivePool) -> None:
-    """It is found, it is the main thing that is said, and what it shows are two values."""
+    """It is found, and nothing else is said; what it shows are two values that differ."""
     with Scene(linker, pool) as scene:
         act(scene)
-        found = {finding.code: finding for finding in scene.findings()}
-        assert code in found, list(found)
-        finding = found[code]
-        if finding.level != Level.NOTE:
-            main = scene.verdict().main
-            assert main
-            assert main.code == code, list(found)
+        codes = scene.codes()
+        assert codes == [code], codes
+        (finding,) = scene.findings()
+        assert finding.code == code
+        main = scene.verdict().main
+        assert main == (None if finding.level == Level.NOTE else finding)
         first, second = finding.evidence[:2]
         assert first.value
         assert second.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
@@ -47,8 +47,8 @@ def static_parameters(scene: Scene) -> None:
     link.open(f"{urlencode(static)}&{urlencode(own)}")
 
 
-def linked(scene: Scene) -> None:
-    scene.link()
+def asking_with_pkce(scene: Scene) -> None:
+    scene.linker.authorize(code_challenge=CHALLENGE, code_challenge_method="S256")
 
 
 def linked_with_pkce(scene: Scene) -> None:
@@ -82,20 +82,43 @@ PROVOKED: Acts = {
 }
 SPARED: Acts = {
     "static-parameters": asking(identity_provider="COGNITO"),
-    "state-missing": linked,
+    "state-missing": asking(),
     "state-placeholder": asking(state="STATE" * 100),
-    "state-short": linked,
-    "response-type-missing": linked,
+    "state-short": asking(),
+    "response-type-missing": asking(),
     "response-type-token": asking(response_type="code"),
     "response-type-unknown": asking(response_type="token"),
     "response-mode-set": asking(response_mode="query"),
     "prompt-none": asking(prompt="login"),
-    "pkce-method-missing": linked_with_pkce,
-    "pkce-method-plain": linked_with_pkce,
-    "pkce-challenge-missing": linked_with_pkce,
-    "pkce-challenge-shape": linked_with_pkce,
+    "pkce-method-missing": asking_with_pkce,
+    "pkce-method-plain": asking_with_pkce,
+    "pkce-challenge-missing": asking_with_pkce,
+    "pkce-challenge-shape": asking_with_pkce,
     "parameters-not-alexas": asking(lang="de"),
 }
+
+
+@pytest.mark.parametrize("act", [asking(), asking_with_pkce])
+def test_who_asks_as_alexa_does_hears_nothing_yet(act: Act, linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        act(scene)
+        assert scene.codes() == []
+
+
+@pytest.mark.parametrize("name", ["redirect_uri", "scope", "client_id"])
+def test_what_redaction_withholds_is_not_held_against_anybody(
+    linker: Linker, pool: LivePool, name: str
+) -> None:
+    """A parameter that nobody knows repeats it: so it may be a secret, and is not shown."""
+    query = dict(parse_qsl(urlsplit(linker.authorize(state="a" * 600)).query))
+    repeated = linker.redirect_uri if name == "redirect_uri" else query[name]
+    act = asking(unheard_of=repeated)
+    assert_provoked("parameters-not-alexas", act, linker, pool)
+
+
+def test_a_method_without_a_challenge_is_one_fault(linker: Linker, pool: LivePool) -> None:
+    act = refused(code_challenge_method="plain")
+    assert_provoked("pkce-challenge-missing", act, linker, pool)
 
 
 def test_a_linking_with_pkce_has_no_finding(linker: Linker, pool: LivePool) -> None:

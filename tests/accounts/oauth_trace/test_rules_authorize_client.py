@@ -52,8 +52,8 @@ def as_the_website(scene: Scene) -> None:
     scene.linker.authorize(client_id=wanted.known().web_client_id)
 
 
-def linked(scene: Scene) -> None:
-    scene.link()
+def as_alexa_asks(scene: Scene) -> None:
+    scene.linker.authorize()
 
 
 PROVOKED: Acts = {
@@ -79,16 +79,16 @@ PROVOKED: Acts = {
     "sign-in-page-error": pool_changed_unread,
 }
 SPARED: Acts = {
-    "client-id-missing": linked,
+    "client-id-missing": as_alexa_asks,
     "client-id-is-the-secret": asking_as("x" * 51),
     "client-id-is-a-skill-id": asking_as("amzn1.ask.skill.another"),
     "client-id-padded": asking_as(f" {OTHER_POOLS}"),
-    "client-id-of-the-website": linked,
+    "client-id-of-the-website": as_alexa_asks,
     "client-id-of-login-with-amazon": asking_as(OTHER_POOLS),
     "client-id-of-another-pool": as_the_website,
     "client-id-unknown": asking_as(OTHER_POOLS),
     "code-flow-disabled": client_with(AllowedOAuthFlows=["code", "implicit"]),
-    "no-identity-provider": linked,
+    "no-identity-provider": as_alexa_asks,
     "identity-provider-not-enabled": lambda scene: scene.linker.authorize(
         identity_provider="COGNITO"
     ),

@@ -85,8 +85,8 @@ def other_vendor_registered(scene: Scene) -> None:
     scene.linker.authorize(redirect_uri=with_last_part(scene, "MOTHERVENDOR"))
 
 
-def linked(scene: Scene) -> None:
-    scene.link()
+def as_alexa_asks(scene: Scene) -> None:
+    scene.linker.authorize()
 
 
 PROVOKED: Acts = {
@@ -111,15 +111,15 @@ PROVOKED: Acts = {
     ),
 }
 SPARED: Acts = {
-    "redirect-uri-missing": linked,
-    "redirect-uri-encoded-twice": linked,
+    "redirect-uri-missing": as_alexa_asks,
+    "redirect-uri-encoded-twice": as_alexa_asks,
     "redirect-uri-slash": slash_on_both_sides,
     "redirect-uri-http": returning_to(lambda scene: f"{PUBLIC_URL}/dev/alexa/callback/"),
-    "redirect-uri-case": linked,
+    "redirect-uri-case": as_alexa_asks,
     "redirect-uri-region": another_region_missing,
     "registered-with-skill-id": registered_beside_it(SKILL_ID),
     "registered-with-client-id": registered_beside_it(""),
-    "redirect-uri-with-skill-id": linked,
+    "redirect-uri-with-skill-id": as_alexa_asks,
     "redirect-uri-other-vendor": other_vendor_registered,
     "redirect-uri-none-registered": another_region_missing,
     "redirect-uri-other-path": returning_to(at_layla),
