@@ -55,6 +55,30 @@ def no_refresh_token(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     return [Evidence("tokens given", ", ".join(given)), Evidence("wanted", "refresh_token, too")]
 
 
+@rule(
+    "token-other-person",
+    stage=Stage.TOKEN,
+    level=Level.WARNING,
+    seen="Alexa knows somebody else's favorites than those that the website shows.",
+    cause=(
+        "Another account was linked than the one that was signed in on the website in the same "
+        "browser: the pool's page still knew another sign-in, or another account was chosen."
+    ),
+    fix=(
+        "If that was not meant: sign out on the website, disable the skill in the Alexa app, sign "
+        "in with the right account, and link again."
+    ),
+    source=f"{COGNITO}/logout-endpoint.html",
+)
+def other_person(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
+    if not trace.sub or not trace.site_sub or trace.sub == trace.site_sub:
+        return None
+    return [
+        Evidence("sub of the token", trace.sub),
+        Evidence("sub that was signed in on the website", trace.site_sub),
+    ]
+
+
 @answered(
     "type",
     level=Level.WARNING,
@@ -235,7 +259,7 @@ def opaque(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def id_token_given(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     use = claim(call, "token_use")
-    if not gives_tokens(call) or not wanted.issuer or use in {None, "access"}:
+    if not gives_tokens(call) or not wanted.issuer or use in (None, "access"):
         return None
     return [Evidence("token_use", str(use)), Evidence("wanted", "access")]
 
@@ -252,7 +276,7 @@ def id_token_given(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def issuer(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = claim(call, "iss")
-    if not gives_tokens(call) or not wanted.issuer or found in {None, wanted.issuer}:
+    if not gives_tokens(call) or not wanted.issuer or found in (None, wanted.issuer):
         return None
     return [Evidence("iss of the token", str(found)), Evidence("our pool", wanted.issuer)]
 
@@ -269,7 +293,7 @@ def issuer(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def client_claim(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = claim(call, "client_id")
-    if not gives_tokens(call) or not wanted.client_id or found in {None, wanted.client_id}:
+    if not gives_tokens(call) or not wanted.client_id or found in (None, wanted.client_id):
         return None
     return [
         Evidence("client_id of the token", str(found)),

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
+from accounts.models import Door, User
+from accounts.oauth_trace import redaction, wanted
+from accounts.oauth_trace.diagnosis import diagnose
+from accounts.oauth_trace.models import Stage
+from accounts.oauth_trace.trace import Recorded, Trace
+from accounts.oauth_trace.verdict import verdict
 from tests.accounts.oauth_trace.conftest import Linker
 from tests.accounts.oauth_trace.token_scenes import (
     TokenAct,
@@ -116,8 +129,24 @@ def refresh_without_a_refresh_token(scene: TokenScene) -> None:
     assert b"refresh_token" not in answer.content
 
 
-PROVOKED = for_each_stage(FAULTS) | {"token-no-refresh-token": without_a_refresh_token}
-SPARED = for_each_stage(HEALTHY) | {"token-no-refresh-token": refresh_without_a_refresh_token}
+def linked_while_signed_in_as(sub: str) -> TokenAct:
+    """On the website, in the same browser; the token is of the person `sub-linked`."""
+
+    def act(scene: TokenScene) -> None:
+        scene.linker.browser.force_login(User.objects.for_sub(sub, door=Door.WEB))
+        scene.linked()
+
+    return act
+
+
+PROVOKED = for_each_stage(FAULTS) | {
+    "token-no-refresh-token": without_a_refresh_token,
+    "token-other-person": linked_while_signed_in_as("sub-another"),
+}
+SPARED = for_each_stage(HEALTHY) | {
+    "token-no-refresh-token": refresh_without_a_refresh_token,
+    "token-other-person": linked_while_signed_in_as("sub-linked"),
+}
 
 
 @pytest.fixture
@@ -177,3 +206,71 @@ def test_a_refresh_token_that_is_none_is_missed(token: object, scene: TokenScene
 def test_a_token_answer_of_cognitos_has_no_finding(scene: TokenScene) -> None:
     scene.linked()
     assert scene.codes() == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+CLAIMS = st.dictionaries(
+    st.sampled_from(["iss", "client_id", "token_use", "scope", "sub", "exp", "iat", "aud"]), JSON
+)
+HEADERS = st.fixed_dictionaries({"alg": JSON}, optional={"kid": JSON})
+NAMES = ["access_token", "refresh_token", "token_type", "expires_in", "error", "__type", "data"]
+ANSWERS = st.dictionaries(st.sampled_from(NAMES), JSON)
+FORMS = st.dictionaries(
+    st.sampled_from(["grant_type", "code", "redirect_uri", "client_id", "code_verifier"]),
+    st.sampled_from(["", "authorization_code", "a", "https://example.com/"]),
+)
+
+
+@hypothesis_settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    claims=CLAIMS,
+    header=HEADERS,
+    body=ANSWERS,
+    form=FORMS,
+    status=st.sampled_from([0, 200, 201, 302, 400, 401, 429, 500]),
+    stages=st.lists(st.sampled_from(list(Stage)), min_size=1, max_size=4),
+    problem=st.sampled_from(["", "timeout", "expired"]),
+)
+def test_no_rule_stumbles_over_what_it_reads(
+    claims: dict[str, Any],
+    header: dict[str, Any],
+    body: dict[str, Any],
+    form: dict[str, str],
+    status: int,
+    stages: list[Stage],
+    problem: str,
+) -> None:
+    """A rule that raises would take the whole attempt with it."""
+    token = ".".join(_part(each) for each in (header, claims)) + ".signature"
+    answer = redaction.answer(
+        status=status,
+        body=json.dumps({"access_token": token} | body).encode(),
+        problem="" if status else problem,
+    )
+    request = redaction.request(
+        method="POST",
+        url="https://example.com/oauth/token",
+        headers_=[("Content-Type", "application/x-www-form-urlencoded")],
+        body=urlencode(form).encode(),
+    )
+    now = timezone.now()
+    events = tuple(
+        Recorded(stage=stage, at=now, milliseconds=1, request=request, response=answer)
+        for stage in stages
+    )
+    trace = Trace(started_at=now, seen_at=now, events=events)
+
+    found = diagnose(trace, wanted.from_settings())
+    verdict(trace, found)
+    assert len({finding.code for finding in found}) == len(found)
+    assert all(isinstance(each.value, str) for finding in found for each in finding.evidence)
+
+
+def _part(data: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(data).encode()).decode().rstrip("=")
