@@ -116,6 +116,18 @@ def test_what_redaction_withholds_is_not_held_against_anybody(
     assert_provoked("parameters-not-alexas", act, linker, pool)
 
 
+def test_a_name_that_is_no_word_is_not_repeated(linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        asking(**{"<b>odd": "x"})(scene)
+        (finding,) = scene.findings()
+        assert finding.evidence[0].value == "one with an odd name"
+
+
+def test_an_empty_challenge_is_none(linker: Linker, pool: LivePool) -> None:
+    act = asking(code_challenge="", code_challenge_method="S256")
+    assert_provoked("pkce-challenge-missing", act, linker, pool)
+
+
 def test_a_method_without_a_challenge_is_one_fault(linker: Linker, pool: LivePool) -> None:
     act = refused(code_challenge_method="plain")
     assert_provoked("pkce-challenge-missing", act, linker, pool)

@@ -119,6 +119,13 @@ def test_an_error_page_with_a_known_reason_is_not_said_twice(
         assert scene.codes() == ["client-id-of-another-pool"]
 
 
+def test_an_id_that_is_not_set_here_is_not_compared(linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        scene.configured(COGNITO_ALEXA_CLIENT_ID="")
+        as_alexa_asks(scene)
+        assert scene.codes() == []
+
+
 def test_facts_of_our_client_are_not_held_against_another(linker: Linker, pool: LivePool) -> None:
     with Scene(linker, pool) as scene:
         scene.linker.authorize(
