@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -63,7 +63,7 @@ class Report:
         """(state of the line, or None, and its text). How to mend stands where there is need."""
         for heading, results in self.groups():
             yield None, heading
-            for result in _joined(results):
+            for result in joined(results):
                 head = f"  {MARKS[result.state]} {result.state:<8} {result.title}"
                 yield result.state, f"{head}: {result.seen}" if result.state in _SHORT else head
                 if result.state not in _SHORT:
@@ -78,9 +78,11 @@ class Report:
         yield None, self.summary
 
 
-def _joined(results: list[Result]) -> Iterator[Result]:
-    """Checks that were skipped for one reason are one line."""
-    for (state, seen), same in groupby(results, key=lambda result: (result.state, result.seen)):
+def joined(results: Iterable[Result]) -> Iterator[Result]:
+    """Checks of a group that were skipped for one reason are one line."""
+    for (_, state, seen), same in groupby(
+        results, key=lambda result: (result.group, result.state, result.seen)
+    ):
         first, *others = list(same)
         if others and state is State.SKIPPED:
             yield replace(first, title=f"{1 + len(others)} checks", seen=seen)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class State(StrEnum):
@@ -36,6 +38,11 @@ class Result:
     wanted: str = ""
     mend: str = ""
     source: str = ""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Result:
+        """From what `as_dict` gave."""
+        return cls(**{**values, "state": State(values["state"])})
 
     def as_dict(self) -> dict[str, str]:
         return {name: str(value) for name, value in asdict(self).items()}

@@ -15,7 +15,8 @@ from accounts.rate_limit import is_over
 from companion.doctor.checks import ALL
 from companion.doctor.context import Context, Options
 from companion.doctor.examination import examine
-from companion.doctor.results import State
+from companion.doctor.report import joined
+from companion.doctor.results import Result, State
 from companion.http import SignedInRequest
 from companion.traces.access import VIEW, needs
 
@@ -43,14 +44,14 @@ def doctor(request: SignedInRequest) -> HttpResponse:
 def _page(request: SignedInRequest, report: Mapping[str, Any] | None) -> HttpResponse:
     context: dict[str, Any] = {"report": report}
     if report:
-        results = report["results"]
+        results = [Result.of(values) for values in report["results"]]
         context |= {
             "at": datetime.fromisoformat(report["at"]),
-            "to_mend": [each for each in results if each["state"] in _TO_MEND],
-            "others": [each for each in results if each["state"] not in _TO_MEND],
+            "to_mend": [each for state in _TO_MEND for each in results if each.state is state],
+            "others": joined(each for each in results if each.state not in _TO_MEND),
         }
     template = "doctor/report.html" if request.htmx and report else "doctor/doctor.html"
     return render(request, template, context)
 
 
-_TO_MEND = (State.ERROR, State.WARNING)
+_TO_MEND = (State.ERROR, State.WARNING)  # in this order

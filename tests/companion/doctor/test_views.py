@@ -98,3 +98,12 @@ def test_it_ends_in_time_for_a_page() -> None:
 def test_nothing_secret_is_on_the_page(administrator: User, sign_in: SignIn) -> None:
     with override_settings(COGNITO_ALEXA_CLIENT_SECRET='"planted-secret"'):
         assert "planted-secret" not in sign_in(administrator).post("/doctor/").content.decode()
+
+
+def test_errors_come_before_warnings(administrator: User, sign_in: SignIn) -> None:
+    """A secret that is not set is a warning; skill ids, an error, are looked at after it."""
+    with override_settings(COGNITO_ALEXA_CLIENT_SECRET="", ALEXA_SKILL_IDS=[]):
+        page = BeautifulSoup(sign_in(administrator).post("/doctor/").content, "html.parser")
+    states = [each.get_text(strip=True) for each in page.select("#results .card .status")]
+    assert set(states) == {"Error", "Warning"}
+    assert states == sorted(states)
