@@ -114,7 +114,7 @@ def test_everything_but_the_listed_is_private(client: Client) -> None:
 
 
 def test_private_pages_lead_to_the_sign_in(client: Client) -> None:
-    for path in ("/me/", "/saved/", "/alexa-link/", "/admin/"):
+    for path in ("/me/", "/saved/", "/alexa-link/", "/admin/", "/traces/", "/traces/22222/"):
         location = client.get(path)["Location"]
         assert location.startswith(("/accounts/login/", "/admin/login/")), path
 
