@@ -99,8 +99,11 @@ def _no_state(request: Message) -> list[Evidence] | None:
 
 
 def _is_placeholder(request: Message) -> bool:
-    known = {digest(word) for word in _PLACEHOLDERS}
-    return any(value.digest in known for value in request.all("state"))
+    return any(
+        value.length == len(word) and value.digest == digest(word)
+        for value in request.all("state")
+        for word in _PLACEHOLDERS
+    )
 
 
 def _placeholder(request: Message) -> list[Evidence] | None:

@@ -16,7 +16,7 @@ from accounts.oauth_trace.diagnosis.asked import (
     stopped,
 )
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
-from accounts.oauth_trace.exchange import Message
+from accounts.oauth_trace.exchange import Message, Value
 from accounts.oauth_trace.models import Stage
 from accounts.oauth_trace.redaction import WITHHELD, digest
 from accounts.oauth_trace.trace import Trace
@@ -41,10 +41,14 @@ def _fault(trace: Trace, wanted: Wanted) -> str:
         return _of_an_id(sent.text, wanted)
     if sent.digest == wanted.secret_digest:
         return "client-id-is-the-secret"
-    if sent.digest in {digest(skill_id) for skill_id in wanted.skill_ids}:
+    if any(_is(sent, skill_id) for skill_id in wanted.skill_ids):
         return "client-id-is-a-skill-id"
-    padded = _padded(wanted.client_id)
-    return "client-id-padded" if sent.digest in padded else "client-id-unknown"
+    is_padded = any(_is(sent, each) for each in _padded(wanted.client_id))
+    return "client-id-padded" if is_padded else "client-id-unknown"
+
+
+def _is(sent: Value, text: str) -> bool:
+    return sent.length == len(text) and sent.digest == digest(text)
 
 
 def _of_an_id(sent: str, wanted: Wanted) -> str:
@@ -62,11 +66,12 @@ def _of_an_id(sent: str, wanted: Wanted) -> str:
     )
 
 
-def _padded(client_id: str) -> set[str]:
-    """Digests of what copying and pasting makes of an id."""
+def _padded(client_id: str) -> list[str]:
+    """What copying and pasting makes of an id."""
     marks = (" ", "\t", "\n", "\r\n", "\u00a0", '"', "'")
-    spoiled = [f"{mark}{client_id}" for mark in marks] + [f"{client_id}{mark}" for mark in marks]
-    return {digest(each) for each in (*spoiled, *(f"{mark}{client_id}{mark}" for mark in marks))}
+    one_side = [(mark, "") for mark in marks] + [("", mark) for mark in marks]
+    both = [(mark, mark) for mark in marks]
+    return [f"{before}{client_id}{after}" for before, after in (*one_side, *both)]
 
 
 def _rule(code: str, *, seen: str, cause: str, fix: str, source: str = COGNITO_AUTHORIZE) -> None:

@@ -39,7 +39,7 @@ def _fault(trace: Trace, wanted: Wanted) -> tuple[str, str]:
     if is_missing(request, "redirect_uri"):
         return "redirect-uri-missing", ""
     sent = only(request, "redirect_uri")
-    if not sent:
+    if not sent or sent in (wanted.callbacks or ()):
         return "", ""
     if sent.lower().startswith(("https%3a", "http%3a")):
         return "redirect-uri-encoded-twice", ""

@@ -62,18 +62,18 @@ def _said(request: Message) -> str:
     return request.text("error") + (f": {description}" if description else "")
 
 
-def _fault(trace: Trace, wanted: Wanted) -> str:
-    request = _came_back(trace)
-    if request is None or request.has("code") or not request.has("error"):
+def _word(request: Message) -> str:
+    """The code of the rule that this answer belongs to; empty where it is no error."""
+    if request.has("code") or not request.has("error"):
         return ""
     error, description = request.text("error"), request.text("error_description").lower()
     for code, pattern in _DESCRIPTIONS:
         if pattern.search(description):
             return code
     # the local AWS and some reports have the word in the description
-    word = "invalid_scope" if "invalid_scope" in description else error
-    code = _ERRORS.get(word, "callback-error")
-    return "" if code in GENERAL and is_explained(trace, wanted) else code
+    return _ERRORS.get(
+        "invalid_scope" if "invalid_scope" in description else error, "callback-error"
+    )
 
 
 def _rule(
@@ -88,7 +88,9 @@ def _rule(
 ) -> None:
     def check(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
         request = _came_back(trace)
-        if request is None or _fault(trace, wanted) != code:
+        if request is None or _word(request) != code:
+            return None
+        if code in GENERAL and is_explained(trace, wanted):
             return None
         return [Evidence("sent back", _said(request)), Evidence("wanted", wish)]
 
