@@ -11,7 +11,7 @@ STARTED := $(shell date +%s)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo smoke test pages pictures lint messages lock mutants .venv-aws
+.PHONY: help install demo smoke test pages pictures lint messages lock mutants bench .venv-aws
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ messages: .venv/.base ## write new sentences into the catalogues; LANGUAGES="de 
 
 mutants: .venv/.dev .venv/.translations .venv-aws/.installed ## take one defence away at a time: does a test notice?
 	.venv/bin/python -m tests.mutants
+
+bench: .venv/.dev .venv/.translations ## measure what is promised about speed; PARTS="oauth_trace" for some of it
+	@.venv/bin/python -m benchmarks $(PARTS)
 
 lock: | $(UV) ## recompile requirements/*.txt from pyproject.toml; UPGRADE=--upgrade for newer versions
 	$(COMPILE) $(UPGRADE) -o requirements/base.txt pyproject.toml

@@ -48,7 +48,7 @@ def _clean(text: str) -> str:
 
 
 def _is_random(run: str) -> bool:
-    """A token, a code, a secret: letters and digits, or capitals all over. No CamelCase, no path."""
+    """A token, a code, a secret: letters and digits, or capitals all over. A path is none."""
     if any(each.isdigit() for each in run):
         return any(each.isalpha() for each in run)
     for part in run.split("/"):

@@ -1,0 +1,27 @@
+"""`make bench`: measure what is promised. PARTS="oauth_trace" for some of it.
+
+Exit status 1 where a promise does not hold.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import oauth_trace
+
+PARTS: dict[str, Callable[[], bool]] = {
+    "oauth_trace": oauth_trace.run,
+}
+
+
+def main(names: list[str]) -> int:
+    if unknown := [name for name in names if name not in PARTS]:
+        print(f"There is no {', '.join(unknown)}; choose from {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    held = [PARTS[name]() for name in names or PARTS]  # all of them, also after one that failed
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
