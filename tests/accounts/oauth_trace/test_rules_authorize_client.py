@@ -126,8 +126,38 @@ def test_an_id_that_is_not_set_here_is_not_compared(linker: Linker, pool: LivePo
         assert scene.codes() == []
 
 
+def test_a_client_without_oauth_has_no_code_grant(linker: Linker, pool: LivePool) -> None:
+    def act(scene: Scene) -> None:
+        scene.client_has(AllowedOAuthFlowsUserPoolClient=False)
+        scene.linker.authorize()
+
+    assert_provoked("code-flow-disabled", act, linker, pool)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://facts.auth.eu-west-1.amazoncognito.com",
+        "https://cognito-idp.us-east-1.amazonaws.com",
+    ],
+)
+def test_a_domain_that_people_signed_in_at_is_one(linker: Linker, pool: LivePool, url: str) -> None:
+    with Scene(linker, pool) as scene:
+        scene.signed_in()
+        scene.configured(COGNITO_DOMAIN_URL=url, COGNITO_ISSUER=ISSUER)
+        assert scene.codes() == []
+
+
+def test_an_issuer_elsewhere_has_no_region(linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        signing_in_at("https://facts.auth.eu-west-1.amazoncognito.com")(scene)
+        scene.configured(COGNITO_ISSUER="https://issuer.example.com")
+        assert scene.codes() == []
+
+
 def test_facts_of_our_client_are_not_held_against_another(linker: Linker, pool: LivePool) -> None:
     with Scene(linker, pool) as scene:
+        scene.client_has(AllowedOAuthFlows=["implicit"], SupportedIdentityProviders=[])
         scene.linker.authorize(
             client_id=OTHER_POOLS, redirect_uri="https://else.example.com/", scope="else"
         )

@@ -135,11 +135,15 @@ def test_a_pool_that_gave_a_code_had_the_address(linker: Linker, pool: LivePool)
         assert scene.codes() == []
 
 
-def test_nothing_is_said_of_addresses_that_are_not_known(linker: Linker, pool: LivePool) -> None:
+def test_nothing_is_said_of_a_pool_that_is_not_known(linker: Linker, pool: LivePool) -> None:
     with Scene(linker, pool) as scene:
         scene.configured(COGNITO_USER_POOL_ID="us-east-1_Unread", AWS_ENDPOINT_URL="http://[::1]:9")
         assert wanted.known().callbacks is None
-        scene.linker.authorize(redirect_uri=with_last_part(scene, "MOTHERVENDOR"))
+        scene.linker.authorize(
+            redirect_uri=with_last_part(scene, "MOTHERVENDOR"),
+            scope="openid unheard",
+            identity_provider="Unheard",
+        )
         assert scene.codes() == []
 
 
