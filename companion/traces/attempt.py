@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 
 from accounts.oauth_trace import recording, wanted
-from accounts.oauth_trace.diagnosis import Finding, Level, diagnose
+from accounts.oauth_trace.diagnosis import Finding, Level, Rule, diagnose, rules
 from accounts.oauth_trace.exchange import Field, Message, Value
-from accounts.oauth_trace.models import Attempt, Event, Stage
+from accounts.oauth_trace.models import Attempt, Event, Outcome, Stage
 from accounts.oauth_trace.trace import Recorded, Trace
-from accounts.oauth_trace.verdict import verdict
+from accounts.oauth_trace.verdict import Verdict, verdict
 from companion.traces import curl, words
 from companion.traces.parameter_checks import Check, checks
 from companion.traces.timeline import Lane, lanes
@@ -56,6 +56,7 @@ class Shown:
     trace: Trace
     main: Finding | None
     others: tuple[Finding, ...]  # the gravest first
+    possible: tuple[Rule, ...]  # what else goes wrong where it stopped
     lanes: tuple[Lane, ...]
     checks: tuple[Check, ...]
     exchanges: tuple[Exchange, ...]
@@ -64,12 +65,6 @@ class Shown:
     @property
     def findings(self) -> tuple[Finding, ...]:
         return (*((self.main,) if self.main else ()), *self.others)
-
-    @property
-    def others_counted(self) -> str:
-        """`1 warning, 2 notes`."""
-        levels = Counter(finding.level.value for finding in self.others)
-        return ", ".join(f"{n} {level}{'s' if n > 1 else ''}" for level, n in levels.items())
 
     @property
     def look(self) -> words.Look:
@@ -109,6 +104,7 @@ def shown(attempt: Attempt) -> Shown:
         trace=trace,
         main=found.main,
         others=tuple(each for each in findings if each is not found.main),
+        possible=_possible(found, findings),
         lanes=tuple(lanes(trace, found.stages)),
         checks=tuple(checks(trace, known)),
         exchanges=tuple(
@@ -116,6 +112,20 @@ def shown(attempt: Attempt) -> Shown:
             for number, recorded in enumerate(trace.events, 1)
         ),
         events=tuple(events),
+    )
+
+
+def _possible(found: Verdict, findings: Sequence[Finding]) -> tuple[Rule, ...]:
+    """Errors of the stage that it stopped at: some of them no trace can see."""
+    if found.outcome not in {Outcome.FAILED, Outcome.GAVE_UP}:
+        return ()
+    codes = {finding.code for finding in findings}
+    ahead = next((stage for stage in Stage if stage not in found.stages), None)
+    stopped = found.main.stage if found.main else ahead
+    return tuple(
+        rule
+        for rule in rules()
+        if rule.stage == stopped and rule.level == Level.ERROR and rule.code not in codes
     )
 
 

@@ -23,6 +23,8 @@ def as_json(shown: Shown) -> str:
         "version": settings.VERSION,
         "started_at": attempt.started_at.isoformat(),
         "result": shown.look.word,
+        "outcome": attempt.outcome,
+        "finding": attempt.finding,
         "stages": {name: look.word for name, look in words.stage_looks(attempt.stages)},
         "client": words.CLIENTS.get(words.client_of(attempt.client_id), ""),
         "redirect_uri": attempt.redirect_uri,

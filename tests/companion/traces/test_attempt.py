@@ -121,7 +121,7 @@ def test_the_report_says_what_the_page_says_but_not_who(office: Client) -> None:
     assert "attachment" in answer["Content-Disposition"]
     data = json.loads(answer.content)
     assert data["reference"] == attempt.reference
-    assert data["stages"]["token"] == "ok"
+    assert data["stages"]["callback"] == "ok"
     assert [each["stage"] for each in data["exchanges"]] == ["authorize", "callback", "token"]
     words = office.get(address(attempt, "report.md")).content.decode()
     assert f"# Linking attempt {attempt.reference}: " in words
@@ -287,7 +287,11 @@ def test_hostile_values_stay_text(office: Client, operator: User) -> None:
     operator.is_superuser = True
     operator.save()
     attempt = attempts.hostile()
-    plain = {tag.name for tag in soup(office.get(address(attempts.linked()))).find_all()}
+    plain = {
+        tag.name
+        for made in (attempts.linked(), attempts.failed())
+        for tag in soup(office.get(address(made))).find_all()
+    }
     for path in (
         address(attempt),
         "/traces/",
@@ -323,3 +327,13 @@ def test_it_takes_few_statements(office: Client) -> None:
         attempt = attempts.failed()
     Attempt.objects.update(finding="", outcome=Outcome.OPEN)  # to be judged, and viewed first
     assert statements(office, address(attempt)) <= MOST_STATEMENTS
+
+
+def test_other_causes_of_the_stage_are_offered_where_it_stopped(office: Client) -> None:
+    page = office.get(address(attempts.failed()))
+    said = part(page, "verdict")
+    assert "Other causes at this stage" in said
+    offered = [rule.code for rule in page.context["made"].possible]
+    assert "token-secret-wrong" not in offered  # it is the verdict
+    assert {rule.stage for rule in page.context["made"].possible} == {Stage.TOKEN}
+    assert office.get(address(attempts.linked())).context["made"].possible == ()
