@@ -845,6 +845,41 @@ MUTANTS = [
         "if False:",
         f"{T_DOCTOR}/test_views.py",
     ),
+    Mutant(
+        "whose a linking's reference is",
+        "companion/linking_cause.py",
+        "Attempt.objects.of_person(user.sub).filter",
+        "Attempt.objects.filter",
+        "tests/companion/test_alexa_link.py",
+    ),
+    Mutant(
+        "tokens of somebody who was erased, in the trace",
+        "accounts/oauth_trace/recording.py",
+        "if sub and Tombstone.objects.for_sub(sub).exists():",
+        "if False:",
+        "tests/accounts/oauth_trace/test_personal_data.py",
+    ),
+    Mutant(
+        "a trace that fails breaks no turn",
+        "skill_endpoint/traced.py",
+        "except Exception as error:",
+        "except ZeroDivisionError as error:",
+        "tests/skill_endpoint/test_traced.py",
+    ),
+    Mutant(
+        "what a browser calls itself, in the log",
+        "companion/logs.py",
+        'event["user_agent"] = scrub(said)',
+        "pass",
+        "tests/companion/test_logs.py tests/companion/test_nothing_leaks.py",
+    ),
+    Mutant(
+        "what is a secret by its name, in another place",
+        "accounts/oauth_trace/scrubbing.py",
+        "return WITHHELD if any(each in shown for each in unwanted) else shown",
+        "return shown",
+        "tests/companion/test_nothing_leaks.py",
+    ),
 ]
 
 

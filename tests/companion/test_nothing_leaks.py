@@ -42,7 +42,7 @@ from tests.test_addresses import example, routes
 pytestmark = [pytest.mark.django_db, pytest.mark.local_aws]
 
 EMAIL, PHONE = "planted.person@example.com", "+12065550188"
-PASSWORD = "planted-password-7d1f"
+PASSWORD = "gloomy snail parade"  # by its looks nobody knows it for one
 # where an address belongs: the copy that the person and operators are shown
 ADDRESSES_REST_IN = {"accounts_user.email", "accounts_user.phone_number"}
 
@@ -164,6 +164,7 @@ def link_badly(linker: Linker, planted: Planted) -> None:
         code_of(linker, planted, code_challenge=challenge, code_challenge_method="S256"),
         code_verifier=planted.add("verifier"),
     )
+    linker.authorize(password=PASSWORD, prompt=PASSWORD)
     for name in ("client_id", "redirect_uri", "scope", "response_type", "login_hint", "prompt"):
         for value in (secret, EMAIL, PHONE, f"https://a.example/?code={secret}", f"{secret}@b"):
             new_state(linker, planted)
