@@ -77,9 +77,9 @@ def read_signed(cookie: str) -> WayBack | None:
     """What this browser remembers; the caller compares the state."""
     try:
         redirect_uri, pk, state = signing.loads(cookie, salt=_SALT, max_age=MEMORY)
+        return WayBack(str(redirect_uri), int(pk), str(state))
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return WayBack(str(redirect_uri), int(pk), str(state))
 
 
 def remember_code(code_digest: str, way: WayBack) -> None:
