@@ -56,7 +56,7 @@ class Shown:
     trace: Trace
     main: Finding | None
     others: tuple[Finding, ...]  # the gravest first
-    possible: tuple[Rule, ...]  # what else goes wrong where it stopped
+    possible: tuple[Rule, ...]  # what else looks like this
     lanes: tuple[Lane, ...]
     checks: tuple[Check, ...]
     exchanges: tuple[Exchange, ...]
@@ -116,16 +116,20 @@ def shown(attempt: Attempt) -> Shown:
 
 
 def _possible(found: Verdict, findings: Sequence[Finding]) -> tuple[Rule, ...]:
-    """Errors of the stage that it stopped at: some of them no trace can see."""
+    """Errors that look the same; where somebody went away, all of the stage: none shows then."""
     if found.outcome not in {Outcome.FAILED, Outcome.GAVE_UP}:
         return ()
-    codes = {finding.code for finding in findings}
+    codes, main = {finding.code for finding in findings}, found.main
     ahead = next((stage for stage in Stage if stage not in found.stages), None)
-    stopped = found.main.stage if found.main else ahead
+    stopped = main.stage if main else ahead
+    is_certain = main is not None and found.outcome == Outcome.FAILED
     return tuple(
         rule
         for rule in rules()
-        if rule.stage == stopped and rule.level == Level.ERROR and rule.code not in codes
+        if rule.stage == stopped
+        and rule.level == Level.ERROR
+        and rule.code not in codes
+        and (not is_certain or (main is not None and rule.seen == main.rule.seen))
     )
 
 

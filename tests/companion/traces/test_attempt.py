@@ -329,11 +329,15 @@ def test_it_takes_few_statements(office: Client) -> None:
     assert statements(office, address(attempt)) <= MOST_STATEMENTS
 
 
-def test_other_causes_of_the_stage_are_offered_where_it_stopped(office: Client) -> None:
+def test_other_causes_that_look_the_same_are_offered(office: Client) -> None:
     page = office.get(address(attempts.failed()))
-    said = part(page, "verdict")
-    assert "Other causes at this stage" in said
-    offered = [rule.code for rule in page.context["made"].possible]
-    assert "token-secret-wrong" not in offered  # it is the verdict
-    assert {rule.stage for rule in page.context["made"].possible} == {Stage.TOKEN}
+    assert "that would look like this" in part(page, "verdict")
+    possible, main = page.context["made"].possible, page.context["made"].main
+    assert possible
+    assert {rule.seen for rule in possible} == {main.rule.seen}
+    assert main.rule not in possible
+    # who went away may have seen an error that does not show here
+    gone = office.get(address(attempts.left())).context["made"]
+    assert {rule.stage for rule in gone.possible} == {Stage.LOGIN}
+    assert len({rule.seen for rule in gone.possible}) > 1
     assert office.get(address(attempts.linked())).context["made"].possible == ()
