@@ -190,7 +190,7 @@ def _ours(trace: Trace, wanted: Wanted) -> Message | None:
     cause="The client may not use the authorization code grant, which Alexa's linking is made of.",
     fix=(
         "Cognito console, your user pool, App clients, the alexa client, Login pages, Edit: OAuth "
-        "2.0 grant types, Authorization code grant. Or run `manage.py pool deploy`."
+        "2.0 grant types, Authorization code grant."
     ),
     source=COGNITO_CLIENT,
 )
@@ -211,7 +211,7 @@ def code_flow_disabled(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     cause="The client has no identity provider, so there is nothing to sign in with.",
     fix=(
         "Cognito console, your user pool, App clients, the alexa client, Login pages, Edit: "
-        "Identity providers, Cognito user pool. Or run `manage.py pool deploy`."
+        "Identity providers, Cognito user pool."
     ),
     source=COGNITO_CLIENT,
 )

@@ -29,6 +29,10 @@ _CALLBACK_URLS = (
     "Cognito console, your user pool, App clients, the alexa client, Login pages, Edit: Allowed "
     "callback URLs"
 )
+_COPY_ALEXAS = (
+    f"{_CALLBACK_URLS}; copy the three Alexa Redirect URLs from the developer console, Build, "
+    "Account Linking."
+)
 
 
 def _fault(trace: Trace, wanted: Wanted) -> tuple[str, str]:
@@ -134,13 +138,13 @@ _rule(
         "The redirect_uri and the registered callback URL differ only in a slash at the end, and "
         "the pool compares them to the letter."
     ),
-    fix=f"{_CALLBACK_URLS}; write it exactly as it was sent. Or run `manage.py pool deploy`.",
+    fix=f"{_CALLBACK_URLS}; write it exactly as it was sent.",
 )
 _rule(
     "redirect-uri-http",
     seen="In place of the sign-in page the pool shows an error (redirect_mismatch).",
     cause="The redirect_uri and the registered callback URL differ in http and https only.",
-    fix=f"{_CALLBACK_URLS}; Alexa's begin with https. Or run `manage.py pool deploy`.",
+    fix=f"{_CALLBACK_URLS}; Alexa's begin with https.",
 )
 _rule(
     "redirect-uri-case",
@@ -149,7 +153,7 @@ _rule(
         "The redirect_uri and the registered callback URL differ only in capital letters; the "
         "vendor id is written in capitals."
     ),
-    fix=f"{_CALLBACK_URLS}; write it exactly as it was sent. Or run `manage.py pool deploy`.",
+    fix=f"{_CALLBACK_URLS}; write it exactly as it was sent.",
 )
 _rule(
     "redirect-uri-region",
@@ -160,7 +164,7 @@ _rule(
     ),
     fix=(
         f"{_CALLBACK_URLS}; register all three: pitangui.amazon.com, layla.amazon.com and "
-        "alexa.amazon.co.jp. Or run `manage.py pool deploy`, which does."
+        "alexa.amazon.co.jp, each with the vendor id at its end."
     ),
     source=ALEXA_CODE_GRANT,
 )
@@ -171,10 +175,7 @@ _rule(
         "The callback URL registered on the client ends with a skill id, where Alexa's ends with "
         "the vendor id of the developer account."
     ),
-    fix=(
-        f"{_CALLBACK_URLS}; copy the three Alexa Redirect URLs from the developer console, Build, "
-        "Account Linking. Or run `manage.py pool deploy --vendor-id M…` (Settings, My IDs)."
-    ),
+    fix=_COPY_ALEXAS,
     source=ALEXA_CODE_GRANT,
 )
 _rule(
@@ -184,10 +185,7 @@ _rule(
         "The callback URL registered on the client ends with an app client's id, where Alexa's "
         "ends with the vendor id of the developer account."
     ),
-    fix=(
-        f"{_CALLBACK_URLS}; copy the three Alexa Redirect URLs from the developer console, Build, "
-        "Account Linking. Or run `manage.py pool deploy --vendor-id M…` (Settings, My IDs)."
-    ),
+    fix=_COPY_ALEXAS,
     source=ALEXA_CODE_GRANT,
 )
 _rule(
@@ -218,10 +216,7 @@ _rule(
     "redirect-uri-none-registered",
     seen="In place of the sign-in page the pool shows an error (redirect_mismatch).",
     cause="The client has no callback URL of Alexa's at all.",
-    fix=(
-        f"{_CALLBACK_URLS}; copy the three Alexa Redirect URLs from the developer console, Build, "
-        "Account Linking. Or run `manage.py pool deploy --vendor-id M…` (Settings, My IDs)."
-    ),
+    fix=_COPY_ALEXAS,
     source=COGNITO_CLIENT,
 )
 _rule(

@@ -201,7 +201,7 @@ _rule(
     cause="The pool says that this client may not ask for a code: probably its grant is off.",
     fix=(
         "Cognito console, your user pool, App clients, the alexa client, Login pages, Edit: OAuth "
-        "2.0 grant types, Authorization code grant. Or run `manage.py pool deploy`."
+        "2.0 grant types, Authorization code grant."
     ),
     source=COGNITO_CLIENT,
 )
