@@ -120,8 +120,8 @@ def post(
     one address after another, a header that comes letter by letter. After `seconds` nobody waits
     for it any more.
     """
-    begun = time.monotonic()
-    if not _room.acquire(blocking=False):
+    begun, room = time.monotonic(), _room
+    if not room.acquire(blocking=False):
         return _failed("timeout", begun)  # so many hang already
     answers: SimpleQueue[Answer] = SimpleQueue()
 
@@ -131,7 +131,7 @@ def post(
         except Exception:  # noqa: BLE001 - a thread has nobody to raise it to
             answers.put(_failed("broken", begun))
         finally:
-            _room.release()
+            room.release()
 
     threading.Thread(target=call, name="oauth-trace", daemon=True).start()
     try:
