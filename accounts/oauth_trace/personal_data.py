@@ -10,11 +10,16 @@ from accounts.oauth_trace.models import Attempt, Correlation, Event, Viewing
 personal_data.register(
     Attempt,
     lambda user: Attempt.objects.of_person(user.sub),
-    export=("reference", "started_at", "outcome"),
+    export=("reference", "started_at", "updated_at", "outcome"),
     label=_("Tries to link Alexa"),
     why=_("So that we can tell you why linking failed. Without codes, tokens and addresses."),
     kept=_("About two weeks, and only while we look for a fault."),
-    headings={"reference": _("reference"), "started_at": _("begun"), "outcome": _("result")},
+    headings={
+        "reference": _("reference"),
+        "started_at": _("begun"),
+        "updated_at": _("last seen"),
+        "outcome": _("result"),
+    },
 )
 personal_data.register(
     Event,
