@@ -82,7 +82,7 @@ def forget_span() -> None:
 
 def find(kind: Correlation.Kind, digest_: str) -> Attempt | None:
     """The latest attempt that this digest was seen in; None also where the database fails."""
-    return _found(lambda: Attempt.objects.correlated(kind, digest_))
+    return _found(lambda: Attempt.objects.correlated(kind, digest_)) if digest_ else None
 
 
 def by_pk(pk: int) -> Attempt | None:
