@@ -24,6 +24,7 @@ from accounts.oauth_trace.diagnosis.token_call import (
     is_granted,
     is_known,
     is_same,
+    is_throttled,
     refusal,
     refused_with,
     sent_code,
@@ -75,30 +76,26 @@ def code_used_twice(call: Recorded, trace: Trace, wanted: Wanted) -> list[Eviden
     "token-code-tried-again",
     stage=Stage.TOKEN,
     errors=CODE_REFUSED,
-    seen="A first token call ended without an answer; the next one is refused as invalid_grant.",
+    seen="A first token call ended without tokens; the next one is refused as invalid_grant.",
     cause=(
-        "The code had been sent before, in a call that ended without an answer: probably the pool "
-        "took it then, and the tokens were lost on the way."
+        "The code had been sent before, in a call that was neither refused nor brought tokens: "
+        "probably the pool took it then, and the tokens were lost on the way."
     ),
     fix=(
-        "Find out why the first call had no answer: a pre-token Lambda trigger that takes seconds, "
-        "or the network in between. Then link once more: each attempt has a code of its own."
+        "Find out why the first call brought no tokens: a pre-token Lambda trigger that takes "
+        "seconds, or the network in between. Then link once more: each attempt has its own code."
     ),
     source=TOKEN_ENDPOINT,
     proof=Proof.PROBABLE,
 )
 def code_tried_again(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | None:
-    before = _with_its_code(call, trace)
-    lost = next((each for each in before if each.response.problem), None)
-    lost = lost or next((each for each in before if each.response.status >= 500), None)
-    if lost is None or any(map(is_granted, before)):
+    before = [each for each in _with_its_code(call, trace) if not is_throttled(each.response)]
+    if not before or any(map(is_granted, before)):
         return None
+    lost = before[0].response
     return [
         Evidence("this redemption", f"{call.at:%H:%M:%S}, refused"),
-        Evidence(
-            "first redemption",
-            f"{lost.at:%H:%M:%S}, {lost.response.problem or lost.response.status}",
-        ),
+        Evidence("first redemption", f"{before[0].at:%H:%M:%S}, {lost.problem or lost.status}"),
     ]
 
 

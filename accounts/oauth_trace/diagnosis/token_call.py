@@ -131,7 +131,7 @@ def is_known(value: Value | None) -> bool:
 
 def is_same(one: Value | None, other: Value | None) -> bool:
     """Whether both are known and equal."""
-    if one is None or other is None or not is_known(one) or not is_known(other):
+    if one is None or other is None or not is_known(one):
         return False
     return (one.text, one.digest) == (other.text, other.digest)
 
