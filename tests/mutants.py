@@ -58,8 +58,61 @@ T_CERTIFY_RUN = "tests/skill_endpoint/certification/test_run.py"
 T_CERTIFY_EXCHANGE = "tests/skill_endpoint/certification/test_exchange.py"
 T_GATEWAY_STACK = "tests/accounts/oauth_trace/test_gateway_stack.py"
 T_DOCTOR = "tests/companion/doctor"
+T_TRACES = " ".join(
+    f"tests/companion/traces/test_{part}.py" for part in ("list", "attempt", "switch", "curl")
+)
 
 MUTANTS = [
+    # what operators see of attempts to link
+    Mutant(
+        "attempts only for who may see them",
+        "companion/traces/access.py",
+        "if not (user.is_staff and user.has_perm(VIEW) and user.has_perm(permission)):",
+        "if not user.is_staff:",
+        T_TRACES,
+    ),
+    Mutant(
+        "that an attempt was looked at",
+        "companion/traces/viewings.py",
+        "return [Viewing.objects.create(attempt=attempt, viewer=viewer), *found]",
+        "return found",
+        T_TRACES,
+    ),
+    Mutant(
+        "no formula in the file of attempts",
+        "companion/traces/listed.py",
+        "table.writerow(map(guarded, cells))",
+        "table.writerow(cells)",
+        T_TRACES,
+    ),
+    Mutant(
+        "a report does not say who",
+        "companion/traces/report.py",
+        "json.dumps(_without_subs(data, _subs(attempt)), ensure_ascii=False, indent=2)",
+        "json.dumps(data, ensure_ascii=False, indent=2)",
+        T_TRACES,
+    ),
+    Mutant(
+        "a report's values are no markup",
+        "companion/traces/report.py",
+        """ for each in text).replace("`", "'")""",
+        " for each in text)",
+        T_TRACES,
+    ),
+    Mutant(
+        "a command to copy holds no other",
+        "companion/traces/curl.py",
+        "        return quote(value.text)",
+        "        return value.text",
+        T_TRACES,
+    ),
+    Mutant(
+        "an exchange's words keep their direction",
+        "templates/traces/exchange.html",
+        "<bdi>{{ exchange.look.word }}</bdi>",
+        "<span>{{ exchange.look.word }}</span>",
+        T_TRACES,
+    ),
     # what people type and heard
     Mutant(
         "typed text only for who typed it",
@@ -879,6 +932,154 @@ MUTANTS = [
         "return WITHHELD if any(each in shown for each in unwanted) else shown",
         "return shown",
         "tests/companion/test_nothing_leaks.py",
+    ),
+    # the front of the OAuth endpoints, and what it writes down
+    Mutant(
+        "front: the way back is registered",
+        "accounts/oauth_trace/views.py",
+        "return way if way and way.redirect_uri in wanted_values.known().return_addresses else None",
+        "return way",
+        "tests/accounts/oauth_trace/test_hostile.py",
+    ),
+    Mutant(
+        "front: a way back is known for an hour",
+        "accounts/oauth_trace/capture.py",
+        "return attempt.started_at > timezone.now() - timedelta(seconds=MEMORY)",
+        "return True",
+        "tests/accounts/oauth_trace/test_hostile.py",
+    ),
+    Mutant(
+        "front: a cookie is of its state",
+        "accounts/oauth_trace/views.py",
+        "kept if kept and state and kept.state == state else None",
+        "kept",
+        "tests/accounts/oauth_trace/test_hostile.py",
+    ),
+    Mutant(
+        "front: an implicit answer is not captured",
+        "accounts/oauth_trace/capture.py",
+        'only(raw, "response_type") != "code"',
+        "False",
+        "tests/accounts/oauth_trace/test_front.py",
+    ),
+    Mutant(
+        "front: another redirect_uri stays wrong",
+        "accounts/oauth_trace/views.py",
+        'if way and capture.only(raw, "redirect_uri") == way.redirect_uri:',
+        "if way:",
+        "tests/accounts/oauth_trace/test_front.py",
+    ),
+    Mutant(
+        "front: what was captured ends well without the cache",
+        "accounts/oauth_trace/views.py",
+        "attempt = recording.find(Kind.CODE, code)",
+        "attempt = None",
+        "tests/accounts/oauth_trace/test_failing.py",
+    ),
+    Mutant(
+        "front: pages repeat no query",
+        "accounts/oauth_trace/views.py",
+        'request.META["QUERY_STRING"] = ""',
+        "pass",
+        "tests/accounts/oauth_trace/test_front.py",
+    ),
+    Mutant(
+        "front: no loop",
+        "accounts/oauth_trace/views.py",
+        'if forward.MARK in request.headers.get("Via", ""):',
+        "if False:",
+        "tests/accounts/oauth_trace/test_hostile.py",
+    ),
+    Mutant(
+        "front: redirects of the pool stay there",
+        "accounts/oauth_trace/forward.py",
+        "if target and _origin(target) == _origin(upstream):",
+        "if target:",
+        "tests/accounts/oauth_trace/test_hostile.py",
+    ),
+    Mutant(
+        "front: our cookies stay here",
+        "accounts/oauth_trace/forward.py",
+        '        "cookie",\n',
+        "",
+        "tests/accounts/oauth_trace/test_front.py",
+    ),
+    Mutant(
+        "front: the whole call has a deadline",
+        "accounts/oauth_trace/forward.py",
+        "return answers.get(timeout=max(0.0, seconds))",
+        "return answers.get()",
+        "tests/accounts/oauth_trace/test_failing.py",
+    ),
+    Mutant(
+        "front: an old connection is not used again",
+        "accounts/oauth_trace/forward.py",
+        "if now - self._used_at > IDLE:",
+        "if False:",
+        "tests/accounts/oauth_trace/test_failing.py",
+    ),
+    Mutant(
+        "trace: a busy database gets little time",
+        "accounts/oauth_trace/briefly.py",
+        'cursor.execute(f"PRAGMA busy_timeout = {LONGEST_WAIT}")',
+        'cursor.execute("PRAGMA busy_timeout = 3000")',
+        "tests/accounts/oauth_trace/test_failing.py",
+    ),
+    Mutant(
+        "trace: a failing database gets a rest",
+        "accounts/oauth_trace/briefly.py",
+        "_memo.rest_until = time.monotonic() + REST",
+        "pass",
+        "tests/accounts/oauth_trace/test_failing.py",
+    ),
+    Mutant(
+        "trace: losses are counted",
+        "accounts/oauth_trace/recording.py",
+        "    _losses.append(attempt_pk)",
+        "    pass",
+        "tests/accounts/oauth_trace/test_failing.py",
+    ),
+    Mutant(
+        "trace: a rule that breaks costs no record",
+        "accounts/oauth_trace/recording.py",
+        '    except Exception as error:  # noqa: BLE001 - as said above\n        log.warning("oauth_trace_diagnosis_failed"',
+        '    except ZeroDivisionError as error:\n        log.warning("oauth_trace_diagnosis_failed"',
+        "tests/accounts/oauth_trace/test_failing.py",
+    ),
+    Mutant(
+        "trace: two that wait are not guessed",
+        "accounts/oauth_trace/recording.py",
+        "return candidates[0] if len(candidates) == 1 else None",
+        "return candidates[0] if candidates else None",
+        "tests/accounts/oauth_trace/test_recording.py",
+    ),
+    Mutant(
+        "trace: an attempt has an end",
+        "accounts/oauth_trace/recording.py",
+        "if len(events) >= MOST_EVENTS:",
+        "if False:",
+        "tests/accounts/oauth_trace/test_recording.py",
+    ),
+    Mutant(
+        "trace: encodings hide nothing",
+        "accounts/oauth_trace/scrubbing.py",
+        "plain == text or _clean(plain) == plain",
+        "True",
+        "tests/accounts/oauth_trace/test_redaction.py",
+    ),
+    Mutant(
+        "trace: secrets of ours are known",
+        "accounts/oauth_trace/redaction.py",
+        "return without(found | _own_secrets(), message)",
+        "return without(found, message)",
+        "tests/accounts/oauth_trace/test_redaction.py",
+    ),
+    Mutant(
+        "trace: answers repeat no secret",
+        "accounts/oauth_trace/watching.py",
+        "            secrets=secrets,\n",
+        "",
+        "tests/accounts/oauth_trace/test_redaction.py",
     ),
 ]
 

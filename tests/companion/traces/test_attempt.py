@@ -136,6 +136,7 @@ def test_text_of_others_is_no_markup_of_the_report(office: Client) -> None:
     for line in report.splitlines():
         outside = "".join(line.split("`")[::2])
         assert "<script>" not in outside, line
+        assert "$(" not in outside, line
     assert "\u202e" not in report
 
 
