@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -153,6 +154,8 @@ def _show(outputs: dict[str, str], say: Say) -> None:
     say("Alexa developer console, Build > Account Linking, while you look for the fault:")
     say(f"  {'Your Web Authorization URI':<28} {outputs['AuthorizationUrl']}")
     say(f"  {'Access Token URI':<28} {outputs['TokenUrl']}")
+    host = urlsplit(outputs["AuthorizationUrl"]).hostname or ""
+    say(f"  {'Domain List':<28} {host}, beside what is there")
     say("Everything else stays as it is. Then link in the Alexa app, and read what happened:")
     say("  manage.py oauth_trace gateway logs")
 

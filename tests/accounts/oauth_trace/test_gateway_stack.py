@@ -119,6 +119,8 @@ def test_it_prints_what_to_type_into_the_console_and_what_it_costs(deployed: Dep
 
     assert f"Your Web Authorization URI   {base}/authorize" in deployed.printed
     assert f"Access Token URI             {base}/token" in deployed.printed
+    host = f"{deployed.api_id}.execute-api.us-east-1.amazonaws.com"
+    assert f"Domain List                  {host}, beside what is there" in deployed.printed
     assert "tokens and client secrets of whoever links stand in its log" in deployed.printed
 
 
