@@ -75,6 +75,10 @@ def _look_now(page: Page) -> None:
     expect(page.locator("#results li").first).to_be_visible()
 
 
+def _unfold(page: Page) -> None:
+    page.locator("main details").evaluate_all("all => all.forEach((each) => (each.open = true))")
+
+
 VISITOR = [
     State("home, signed out", "/"),
     State("home in French", "/fr/"),
@@ -179,6 +183,8 @@ TRACES = [
     State("traces, page 2", "/traces/?page=2", OPERATOR, "traces_many"),
     State("traces, odd ones", "/traces/", OPERATOR, "traces_odd"),
     State("trace, failed", "/traces/{trace}/", OPERATOR, "traces_many"),
+    State("trace, all unfolded", "/traces/{trace}/", OPERATOR, "traces_many", _unfold),
+    State("traces, all unfolded", "/traces/", OPERATOR, "traces_silent", _unfold),
     State("trace, linked", "/traces/{trace}/", OPERATOR, "traces_linked"),
     State("trace, odd", "/traces/{trace}/", OPERATOR, "traces_odd"),
     State("trace, unknown", "/traces/22222/", OPERATOR, "traces_none"),
