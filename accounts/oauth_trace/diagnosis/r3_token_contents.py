@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
 from accounts.oauth_trace.diagnosis.token_answer import (
-    answered,
     answered_at,
     claim,
     expires_in,
+    given,
     gives_tokens,
     lifetime,
     register,
@@ -79,7 +79,7 @@ def other_person(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     ]
 
 
-@answered(
+@given(
     "type",
     level=Level.WARNING,
     seen="The token answer says another token_type than Bearer, or none.",
@@ -89,7 +89,7 @@ def other_person(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
 )
 def token_type(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = call.response.get("token_type")
-    if not gives_tokens(call) or (found and found.text.lower() == "bearer"):
+    if found and found.text.lower() == "bearer":
         return None
     return [
         Evidence("token_type", str(found) if is_there(found) else "none"),
@@ -97,7 +97,7 @@ def token_type(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     ]
 
 
-@answered(
+@given(
     "expires-in-missing",
     level=Level.WARNING,
     seen="The token answer does not say how long the access token lives.",
@@ -112,7 +112,7 @@ def token_type(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     source=CODE_GRANT,
 )
 def expires_in_missing(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
-    if not gives_tokens(call) or is_there(call.response.get("expires_in")):
+    if is_there(call.response.get("expires_in")):
         return None
     return [
         Evidence("expires_in", "none"),
@@ -120,7 +120,7 @@ def expires_in_missing(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     ]
 
 
-@answered(
+@given(
     "expires-in-not-a-number",
     level=Level.WARNING,
     seen="expires_in of the token answer is no whole number.",
@@ -130,12 +130,12 @@ def expires_in_missing(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def expires_in_not_a_number(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = call.response.get("expires_in")
-    if not gives_tokens(call) or not is_there(found) or expires_in(call) is not None:
+    if not is_there(found) or expires_in(call) is not None:
         return None
     return [Evidence("expires_in", str(found)), Evidence("wanted", "seconds, such as 3600")]
 
 
-@answered(
+@given(
     "lifetime-short",
     seen="The link works for a moment, then comes and goes.",
     cause="The access token lives shorter than the 360 seconds that Alexa asks for.",
@@ -148,7 +148,7 @@ def expires_in_not_a_number(call: Recorded, wanted: Wanted) -> list[Evidence] | 
 def lifetime_short(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     said = expires_in(call)
     seconds = lifetime(call) if said is None else said
-    if not gives_tokens(call) or seconds is None or seconds >= SHORTEST:
+    if seconds is None or seconds >= SHORTEST:
         return None
     return [
         Evidence("access token lives", _seconds(seconds)),
@@ -156,7 +156,7 @@ def lifetime_short(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     ]
 
 
-@answered(
+@given(
     "lifetimes-disagree",
     level=Level.WARNING,
     seen="Tokens are refused before they should run out, or refreshed too often.",
@@ -169,7 +169,7 @@ def lifetime_short(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def lifetimes_disagree(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     said, found = expires_in(call), lifetime(call)
-    if not gives_tokens(call) or said is None or found is None or abs(said - found) <= DISAGREEING:
+    if said is None or found is None or abs(said - found) <= DISAGREEING:
         return None
     return [
         Evidence("expires_in", _seconds(said)),
@@ -177,7 +177,7 @@ def lifetimes_disagree(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     ]
 
 
-@answered(
+@given(
     "content-type",
     level=Level.WARNING,
     seen="The token answer is JSON, and its Content-Type says something else.",
@@ -187,12 +187,12 @@ def lifetimes_disagree(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def content_type(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = call.response.header("content-type")
-    if not gives_tokens(call) or found.partition(";")[0].strip().lower() == "application/json":
+    if found.partition(";")[0].strip().lower() == "application/json":
         return None
     return [Evidence("Content-Type", found or "none"), Evidence("wanted", "application/json")]
 
 
-@answered(
+@given(
     "cacheable",
     level=Level.NOTE,
     seen="The token answer's Cache-Control allows keeping it.",
@@ -202,12 +202,12 @@ def content_type(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def cacheable(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = call.response.header("cache-control")
-    if not gives_tokens(call) or not found or "no-store" in found.lower():
+    if not found or "no-store" in found.lower():
         return None
     return [Evidence("Cache-Control", found), Evidence("wanted", "no-store")]
 
 
-@answered(
+@given(
     "large",
     level=Level.WARNING,
     seen="Linking fails for people in many groups, or with many claims of their own.",
@@ -223,7 +223,7 @@ def cacheable(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def large(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = call.response.get("access_token")
-    if not gives_tokens(call) or found is None or found.length <= LARGE:
+    if found is None or found.length <= LARGE:
         return None
     return [
         Evidence("access token", f"{found.length} bytes"),
@@ -231,7 +231,7 @@ def large(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     ]
 
 
-@answered(
+@given(
     "opaque",
     seen="The skill refuses the token that Alexa sends.",
     cause="The access token is no JSON Web Token, as Cognito's are; the skill cannot verify it.",
@@ -243,14 +243,14 @@ def large(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def opaque(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = call.response.get("access_token")
-    if not gives_tokens(call) or found is None or not found.digest or found.claims is not None:
+    if found is None or not found.digest or found.claims is not None:
         return None
     if found.length > LONGEST_READ or not wanted.issuer:
         return None
     return [Evidence("access token", str(found)), Evidence("wanted", "a JSON Web Token")]
 
 
-@answered(
+@given(
     "id-token-given",
     seen="The skill refuses the token that Alexa sends; its token_use is id.",
     cause="The answer has an ID token where the access token belongs.",
@@ -259,12 +259,12 @@ def opaque(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def id_token_given(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     use = claim(call, "token_use")
-    if not gives_tokens(call) or not wanted.issuer or use in (None, "access"):
+    if not wanted.issuer or use in (None, "access"):
         return None
     return [Evidence("token_use", str(use)), Evidence("wanted", "access")]
 
 
-@answered(
+@given(
     "issuer",
     seen="The skill refuses the token that Alexa sends; it names another pool.",
     cause="The token was made by another pool or region than the one that the skill verifies for.",
@@ -276,12 +276,12 @@ def id_token_given(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def issuer(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = claim(call, "iss")
-    if not gives_tokens(call) or not wanted.issuer or found in (None, wanted.issuer):
+    if not wanted.issuer or found in (None, wanted.issuer):
         return None
     return [Evidence("iss of the token", str(found)), Evidence("our pool", wanted.issuer)]
 
 
-@answered(
+@given(
     "client-claim",
     seen="The skill refuses the token that Alexa sends; it belongs to another app client.",
     cause="The token was given to another client than the one that the skill takes tokens of.",
@@ -293,7 +293,7 @@ def issuer(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def client_claim(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = claim(call, "client_id")
-    if not gives_tokens(call) or not wanted.client_id or found in (None, wanted.client_id):
+    if not wanted.client_id or found in (None, wanted.client_id):
         return None
     return [
         Evidence("client_id of the token", str(found)),
@@ -301,7 +301,7 @@ def client_claim(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     ]
 
 
-@answered(
+@given(
     "algorithm",
     seen="The skill refuses the token that Alexa sends; its header is unusual.",
     cause="The token is not signed as Cognito signs: RS256, with the id of its key.",
@@ -310,7 +310,7 @@ def client_claim(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def algorithm(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     found = call.response.get("access_token")
-    if not gives_tokens(call) or found is None or found.header is None or not wanted.issuer:
+    if found is None or found.header is None or not wanted.issuer:
         return None
     alg, kid = str(found.header.get("alg", "none")), str(found.header.get("kid", "none"))
     if alg == "RS256" and kid != "none":
@@ -318,7 +318,7 @@ def algorithm(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     return [Evidence("header", f"alg {alg}, kid {kid}"), Evidence("wanted", "alg RS256 and a kid")]
 
 
-@answered(
+@given(
     "expired-at-issue",
     seen="The skill refuses a token that was given a moment ago.",
     cause="The token had run out by our clock when it was given: one of the two clocks is wrong.",
@@ -327,12 +327,12 @@ def algorithm(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def expired_at_issue(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     exp = claim(call, "exp")
-    if not gives_tokens(call) or type(exp) is not int or exp > answered_at(call):
+    if type(exp) is not int or exp > answered_at(call):
         return None
     return _clocks(call, "exp of the token", exp)
 
 
-@answered(
+@given(
     "clock-skew",
     level=Level.WARNING,
     seen="Fresh tokens count as issued in the future, or old ones still count.",
@@ -342,12 +342,16 @@ def expired_at_issue(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def clock_skew(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     iat = claim(call, "iat")
-    if not gives_tokens(call) or type(iat) is not int or abs(iat - answered_at(call)) <= SKEWED:
+    if (
+        type(iat) is not int
+        or expired_at_issue(call, wanted)
+        or abs(iat - answered_at(call)) <= SKEWED
+    ):
         return None
     return _clocks(call, "iat of the token", iat)
 
 
-@answered(
+@given(
     "no-openid",
     level=Level.NOTE,
     seen="Linking works; the pool's userInfo refuses the token.",
@@ -360,7 +364,7 @@ def clock_skew(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
 )
 def no_openid(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     scope = claim(call, "scope")
-    if not gives_tokens(call) or not isinstance(scope, str) or "openid" in scope.split():
+    if not isinstance(scope, str) or "openid" in scope.split():
         return None
     return [Evidence("scope of the token", scope or "none"), Evidence("wanted", "openid")]
 

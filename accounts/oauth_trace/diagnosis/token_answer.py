@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
 from accounts.oauth_trace.diagnosis.token_call import is_given, is_throttled, judged
@@ -30,11 +31,14 @@ class AnswerRule:
     fix: str
     source: str
     check: AnswerCheck
+    of_tokens: bool  # asked only of an answer that holds them
 
     def register(self, stage: Stage) -> None:
         def on_trace(trace: Trace, wanted: Wanted) -> Sequence[Evidence] | None:
             call = judged(trace, stage)
-            return self.check(call, wanted) if call else None
+            if call is None or (self.of_tokens and not gives_tokens(call)):
+                return None
+            return self.check(call, wanted)
 
         later = "The link works until its first token runs out. " if stage == Stage.REFRESH else ""
         rule(
@@ -58,17 +62,34 @@ def register(stage: Stage) -> None:
 
 
 def answered(
-    code: str, *, seen: str, cause: str, fix: str, source: str, level: Level = Level.ERROR
+    code: str,
+    *,
+    seen: str,
+    cause: str,
+    fix: str,
+    source: str,
+    level: Level = Level.ERROR,
+    of_tokens: bool = False,
 ) -> Callable[[AnswerCheck], AnswerCheck]:
     def decorator(check: AnswerCheck) -> AnswerCheck:
         _RULES.append(
             AnswerRule(
-                code=code, level=level, seen=seen, cause=cause, fix=fix, source=source, check=check
+                code=code,
+                level=level,
+                seen=seen,
+                cause=cause,
+                fix=fix,
+                source=source,
+                check=check,
+                of_tokens=of_tokens,
             )
         )
         return check
 
     return decorator
+
+
+given = partial(answered, of_tokens=True)
 
 
 def kind(answer: Message) -> str:

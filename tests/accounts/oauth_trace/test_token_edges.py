@@ -6,6 +6,7 @@ some of them.
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -347,3 +348,180 @@ def test_a_refresh_is_told_apart_for_who_has_no_trace() -> None:
     seen = {rule.code: rule.seen for rule in rules()}
     later = "The link works until its first token runs out. "
     assert seen["refresh-html"] == later + seen["token-html"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "first", "second"),
+    [
+        (answered(301), "301 to nowhere", ""),
+        (answered(400, {"message": "Bad"}), "400: Bad", "a member `error`"),
+        (answered(400, {"__type": "X"}), "400: X", "a member `error`"),
+        (answered(400, {"detail": "x"}), "400: members: detail", "a member `error`"),
+        (answered(200, []), "200, application/json, body: an array or an empty object", ""),
+        (answered(200, b"abc"), "200, application/json, body: text", "a JSON object"),
+        (answered(200, {"data": {}}), "members: data", "access_token, refresh_token"),
+    ],
+)
+def test_the_answer_is_shown(answer: Message, first: str, second: str, known: Wanted) -> None:
+    (finding,) = found(known, call(answer))
+    assert finding.evidence[0].value == first
+    assert second in finding.evidence[1].value
+
+
+def token(**claims: Any) -> str:
+    """One that nobody signed."""
+    parts = [{"alg": "RS256", "kid": "k"}, claims]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
+    return ".".join(part.rstrip("=") for part in encoded) + ".signature"
+
+
+ANSWERED = int(START.timestamp()) + 10  # when a call ten seconds after the start is answered
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"access_token": token(iat=ANSWERED + 60)}, []),
+        ({"access_token": token(iat=ANSWERED + 61)}, ["token-clock-skew"]),
+        ({"access_token": token(iat=ANSWERED - 61)}, ["token-clock-skew"]),
+        ({"access_token": token(exp=ANSWERED + 1)}, []),
+        ({"access_token": token(exp=ANSWERED)}, ["token-expired-at-issue"]),
+        ({"access_token": token(iat=ANSWERED, exp=ANSWERED + 3660)}, []),
+        ({"access_token": token(iat=ANSWERED, exp=ANSWERED + 3661)}, ["token-lifetimes-disagree"]),
+        ({"access_token": "a" * 2048}, []),
+        ({"access_token": "a" * 2049}, ["token-large"]),
+        ({"expires_in": None}, ["token-expires-in-not-a-number"]),
+        ({"expires_in": 359}, ["token-lifetime-short"]),
+        ({"token_type": ""}, ["token-type"]),
+    ],
+)
+def test_the_measures_of_an_answer(
+    body: dict[str, Any], expected: list[str], known: Wanted
+) -> None:
+    assert codes(known, call(answered(200, TOKENS | body))) == expected
+
+
+def test_an_expiry_that_is_left_out_is_said_once(known: Wanted) -> None:
+    left = {name: each for name, each in TOKENS.items() if name != "expires_in"}
+    assert codes(known, call(answered(200, left))) == ["token-expires-in-missing"]
+
+
+def test_tokens_of_another_server_than_cognito_are_not_judged_by_its_rules(known: Wanted) -> None:
+    cognito = replace(known, issuer="https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Pool")
+    foreign = token(iss="https://else.example.com", token_use="id", client_id="else")
+    events = call(answered(200, TOKENS | {"access_token": foreign}))
+    assert codes(known, events) == ["token-client-claim"]
+    assert {"token-issuer", "token-id-token-given"} < set(codes(cognito, events))
+    opaque = call(answered(200, TOKENS | {"access_token": "a" * 16_384}))
+    assert "token-opaque" in codes(cognito, opaque)
+
+
+def refresh(answer: Message, *, after: float = 4000, **changes: str | None) -> Recorded:
+    form: dict[str, Any] = {
+        "grant_type": "refresh_token",
+        "refresh_token": "r",
+        "code": None,
+        "redirect_uri": None,
+    }
+    return call(answer, after=after, stage=Stage.REFRESH, **(form | changes))
+
+
+OTHER = "2" + CLIENT[1:]
+REFRESHED = answered(200, {"access_token": "b", "token_type": "Bearer", "expires_in": 3600})
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([call(GIVEN), refresh(REFRESHED)], []),
+        ([call(GIVEN), refresh(CLIENT_REFUSED)], ["refresh-secret-replaced"]),
+        (
+            [call(GIVEN), refresh(CLIENT_REFUSED, auth=basic(CLIENT, "wrong"))],
+            ["refresh-secret-changed"],
+        ),
+        (
+            [call(GIVEN), refresh(CLIENT_REFUSED, auth=basic(OTHER, "wrong"))],
+            ["refresh-client-changed"],
+        ),
+        (
+            [call(GIVEN), refresh(CLIENT_REFUSED, auth=basic(OTHER, SECRET))],
+            ["refresh-client-changed"],
+        ),
+        ([refresh(CLIENT_REFUSED, auth=basic(CLIENT, "wrong"))], ["refresh-secret-wrong"]),
+        ([refresh(CLIENT_REFUSED, auth=basic(OTHER, "wrong"))], ["refresh-client-changed"]),
+        ([refresh(CLIENT_REFUSED)], ["refresh-refused"]),
+        ([refresh(GRANT)], ["refresh-grant-refused"]),
+        ([call(GIVEN), refresh(GRANT)], ["refresh-token-revoked"]),
+        ([call(GIVEN), refresh(GRANT, refresh_token="from before")], ["refresh-grant-refused"]),
+        ([call(GIVEN), refresh(GRANT, after=3650 * 86400 + 10)], ["refresh-token-expired"]),
+        ([call(GIVEN), refresh(GRANT, after=3650 * 86400 + 9)], ["refresh-token-revoked"]),
+        ([refresh(REFRESHED, after=n) for n in (0, 299, 598)], ["refresh-too-often"]),
+        ([refresh(REFRESHED, after=n) for n in (0, 300, 600)], []),
+        ([call(GIVEN), refresh(GIVEN)], []),
+        (
+            [call(GIVEN), refresh(answered(200, TOKENS | {"refresh_token": "new"}))],
+            ["refresh-rotation"],
+        ),
+    ],
+)
+def test_why_a_refresh_fails(events: list[Recorded], expected: list[str], known: Wanted) -> None:
+    assert codes(known, *events) == expected
+
+
+def test_a_refresh_of_a_public_client_needs_no_secret(known: Wanted) -> None:
+    public = replace(known, has_secret=False, secret_digest="")
+    assert codes(public, refresh(CLIENT_REFUSED, auth=None)) == ["refresh-refused"]
+    assert codes(known, refresh(CLIENT_REFUSED, auth=None)) == ["refresh-unauthenticated"]
+
+
+def test_a_lifetime_that_is_not_known_is_not_over(known: Wanted) -> None:
+    known = replace(known, refresh_token_seconds=None)
+    late = refresh(GRANT, after=9999 * 86400)
+    assert codes(known, call(GIVEN), late) == ["refresh-token-revoked"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"refresh_token_seconds": 365 * 86400}, []),
+        ({"refresh_token_seconds": 365 * 86400 - 1}, ["refresh-token-short-lived"]),
+        ({"refresh_token_seconds": None}, []),
+        ({"refresh_token_seconds": 3600}, ["refresh-outlived"]),
+        ({"refresh_token_seconds": 3601}, ["refresh-token-short-lived"]),
+        ({"access_token_seconds": None}, []),
+        ({"rotation": True}, ["refresh-rotation"]),
+    ],
+)
+def test_what_the_client_will_end(
+    facts: dict[str, Any], expected: list[str], known: Wanted
+) -> None:
+    """Warned of where there are tokens that it will end, and not beside a failure."""
+    known = replace(known, **facts)
+    assert codes(known, call(GIVEN)) == expected
+    assert codes(known, call(GRANT)) == ["token-code-refused"]
+
+
+def test_spans_are_told_in_their_largest_unit(known: Wanted) -> None:
+    known = replace(known, refresh_token_seconds=30 * 86400)
+    (finding,) = found(known, call(GIVEN))
+    assert [each.value for each in finding.evidence] == ["30 days", "3650 days"]
+    known = replace(known, refresh_token_seconds=90 * 60)
+    (finding,) = found(known, call(GIVEN))
+    assert finding.evidence[0].value == "90 minutes"
+
+
+def quiet(known: Wanted, minutes: float, *events: Recorded) -> list[str]:
+    seen_at = START + timedelta(seconds=10, minutes=minutes)
+    trace = Trace(started_at=START, seen_at=seen_at, events=events)
+    return [each.code for each in diagnose(trace, known) if each.code.startswith("skill")]
+
+
+def test_silence_of_the_skill(known: Wanted) -> None:
+    spoken = Recorded(
+        stage=Stage.SKILL, at=START, request=Message(method="POST"), response=Message(status=200)
+    )
+    assert quiet(known, 10, call(GIVEN)) == ["skill-silent"]
+    assert quiet(known, 9.9, call(GIVEN)) == []
+    assert quiet(known, 60, call(GRANT)) == []
+    assert quiet(known, 60, call(GIVEN), spoken) == []
+    assert quiet(known, 70, call(GIVEN), refresh(REFRESHED)) == []
