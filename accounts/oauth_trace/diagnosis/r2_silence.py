@@ -9,7 +9,6 @@ from accounts.oauth_trace.diagnosis.asked import (
     ALEXA_CODE_GRANT,
     ALEXA_REQUIREMENTS,
     ALEXA_TROUBLES,
-    asked,
     is_local,
     stopped,
 )
@@ -181,8 +180,7 @@ def _no_token_call(trace: Trace, wanted: Wanted) -> str:
         return ""
     if any(trace.at(stage) for stage in (Stage.TOKEN, Stage.REFRESH, Stage.SKILL)):
         return ""
-    request = asked(trace)
-    back = trace.redirect_uri or (request.text("redirect_uri") if request else "")
+    back = trace.redirect_uri
     if back == wanted.public_url + LINK_CALLBACK_PATH:
         return "no-token-call-from-website"
     is_alexas = (urlsplit(back).hostname or "") in AMAZON_HOSTS

@@ -129,6 +129,43 @@ def test_who_closes_the_page_has_given_up(linker: Linker, pool: LivePool, captur
         assert scene.verdict().outcome == Outcome.GAVE_UP
 
 
+@pytest.mark.parametrize("captured", [True, False])
+def test_three_loads_are_one_reason(linker: Linker, pool: LivePool, captured: bool) -> None:
+    assert_provoked("sign-in-reloaded", opened(3, captured=captured), linker, pool)
+
+
+@pytest.mark.parametrize("captured", [True, False])
+def test_nine_minutes_are_no_silence(linker: Linker, pool: LivePool, captured: bool) -> None:
+    with Scene(linker, pool) as scene:
+        opened(1, minutes=9, captured=captured)(scene)
+        assert scene.codes() == []
+
+
+def test_who_loads_the_page_thrice_and_links_is_linked(linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        opened(3, minutes=0)(scene)
+        scene.link()
+        assert scene.codes() == []
+
+
+def test_a_refused_request_is_not_loaded_in_vain(linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        for _ in range(3):
+            scene.linker.authorize(scope="openid profile")
+        scene.minutes_pass()
+        assert scene.codes() == ["scope-not-allowed"]
+
+
+def test_an_error_page_that_was_seen_is_no_closed_page(linker: Linker, pool: LivePool) -> None:
+    """A gateway's log has the pool's answer; of the browser it knows no more than we do."""
+    with Scene(linker, pool) as scene:
+        scene.without_capture()
+        scene.client_has(is_known=False, CallbackURLs=["https://elsewhere.example.com/"])
+        scene.pool_answer = scene.refused_by_pool()
+        scene.minutes_pass()
+        assert scene.codes() == ["sign-in-page-error"]
+
+
 def test_a_cancelled_sign_in_is_no_closed_page(linker: Linker, pool: LivePool) -> None:
     with Scene(linker, pool) as scene:
         scene.linker.authorize()
