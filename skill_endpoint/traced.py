@@ -13,34 +13,38 @@ from accounts.oauth_trace import recording, redaction
 from accounts.oauth_trace.exchange import Message
 
 MOST_KNOWN = 10_000  # tokens; then it forgets them all, and looks each up once more
+# The front writes a token down after it has passed it on, and Alexa may be sooner here. After so
+# many requests in vain, the token is none that the trace saw.
+MOST_TRIES = 3
 
-_told: set[str] = set()  # digests of tokens that the trace was asked about
+_tries: dict[str, int] = {}  # by digest of a token: how often the trace is still asked about it
 log = structlog.get_logger(__name__)
 
 
 def note(envelope: RequestEnvelope, token: str, problem: str) -> None:
     """This token came with this request; `problem` says why it did not count, if it did not.
 
-    Costs nothing while no span is on, and afterwards a token's first request only. Never raises: a
+    Costs nothing while no span is on, and else the first requests of a token only. Never raises: a
     turn is worth more than its record.
     """
     try:
         if not token or not recording.span():
             return
         digest = redaction.digest(token)
-        if digest in _told:
+        left = _tries.get(digest, MOST_TRIES)
+        if not left:
             return
-        if len(_told) >= MOST_KNOWN:
-            _told.clear()
-        _told.add(digest)
-        recording.note_skill_request(token, _message(envelope), problem)
+        if len(_tries) >= MOST_KNOWN:
+            _tries.clear()
+        is_known = recording.note_skill_request(token, _message(envelope), problem)
+        _tries[digest] = 0 if is_known else left - 1
     except Exception as error:  # noqa: BLE001 - as said above
         log.warning("oauth_trace_failed", error=type(error).__name__)
 
 
 def forget() -> None:
     """Ask the trace anew: a test begins."""
-    _told.clear()
+    _tries.clear()
 
 
 def _message(envelope: RequestEnvelope) -> Message:

@@ -236,12 +236,16 @@ def settle(limit: int = 200) -> int:
     return len(found)
 
 
-def note_skill_request(token: str, request: Message, problem: str = "") -> None:
-    """The first request of the skill with a token that was traced. Costs nothing while off."""
+def note_skill_request(token: str, request: Message, problem: str = "") -> bool:
+    """The first request of the skill with a token that was traced. Costs nothing while off.
+
+    Whether an attempt is known that ended with this token.
+    """
     if not token or not span() or not (attempt := find(Correlation.Kind.ACCESS, digest(token))):
-        return
+        return False
     if Stage.SKILL not in attempt.stages:
         add(attempt, Stage.SKILL, request, Message(status=200, problem=problem))
+    return True
 
 
 def _correlate(attempt: Attempt, keys: Keys) -> None:
