@@ -165,7 +165,9 @@ def _add_token(
             (Kind.ACCESS, access.digest if access else ""),
             (Kind.REFRESH, _digest(got.body, "refresh_token")),
         ]
-        sub = str(((access and access.claims) or {}).get("sub", ""))
+        # whose it is, also where only the id token says so: it is theirs to have erased
+        told = [each.claims or {} for each in (access, got.get("id_token")) if each]
+        sub = next((str(claims["sub"]) for claims in told if claims.get("sub")), "")
     recording.add(
         attempt,
         stage,

@@ -70,6 +70,16 @@ def test_who_is_not_erased_is_recorded(stub_linker: Linker, stub_pool: StubPool)
     assert latest().sub == "sub-here"
 
 
+def test_an_answer_without_an_access_token_is_theirs_as_well(
+    stub_linker: Linker, stub_pool: StubPool
+) -> None:
+    stub_linker.authorize()
+    answer = answer_for("sub-here")
+    stub_pool.says({"id_token": answer["access_token"]})
+    stub_linker.redeem(new_code())
+    assert latest().sub == "sub-here"
+
+
 def answer_for(sub: str) -> dict[str, Any]:
     token = jwt.encode({"sub": sub, "token_use": "access"}, "k" * 32, algorithm="HS256")
     return {
