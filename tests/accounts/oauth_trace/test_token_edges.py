@@ -370,9 +370,11 @@ def test_the_answer_is_shown(answer: Message, first: str, second: str, known: Wa
 
 def token(**claims: Any) -> str:
     """One that nobody signed."""
-    parts = [{"alg": "RS256", "kid": "k"}, claims]
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
-    return ".".join(part.rstrip("=") for part in encoded) + ".signature"
+    return f"{_encoded({'alg': 'RS256', 'kid': 'k'})}.{_encoded(claims)}.signature"
+
+
+def _encoded(part: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
 ANSWERED = int(START.timestamp()) + 10  # when a call ten seconds after the start is answered
@@ -386,6 +388,10 @@ ANSWERED = int(START.timestamp()) + 10  # when a call ten seconds after the star
         ({"access_token": token(iat=ANSWERED - 61)}, ["token-clock-skew"]),
         ({"access_token": token(exp=ANSWERED + 1)}, []),
         ({"access_token": token(exp=ANSWERED)}, ["token-expired-at-issue"]),
+        (
+            {"access_token": token(iat=ANSWERED - 3600, exp=ANSWERED)},
+            ["token-expired-at-issue"],
+        ),
         ({"access_token": token(iat=ANSWERED, exp=ANSWERED + 3660)}, []),
         ({"access_token": token(iat=ANSWERED, exp=ANSWERED + 3661)}, ["token-lifetimes-disagree"]),
         ({"access_token": "a" * 2048}, []),
@@ -414,6 +420,27 @@ def test_tokens_of_another_server_than_cognito_are_not_judged_by_its_rules(known
     assert {"token-issuer", "token-id-token-given"} < set(codes(cognito, events))
     opaque = call(answered(200, TOKENS | {"access_token": "a" * 16_384}))
     assert "token-opaque" in codes(cognito, opaque)
+
+
+def test_a_token_without_a_key_id_is_not_cognitos(known: Wanted) -> None:
+    cognito = replace(known, issuer="https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Pool")
+    nameless = token().replace(token().partition(".")[0], _encoded({"alg": "RS256"}))
+    assert codes(cognito, call(answered(200, TOKENS | {"access_token": nameless}))) == [
+        "token-algorithm"
+    ]
+
+
+def test_no_answer_is_late_and_not_slow_as_well(known: Wanted) -> None:
+    """Our front gives up after 4.2 seconds."""
+    hung = replace(call(Message(problem="timeout")), milliseconds=4200)
+    assert codes(known, hung) == ["token-timeout"]
+
+
+def test_who_is_signed_in_on_the_website_is_compared_with_a_token_only(known: Wanted) -> None:
+    begun = Trace(started_at=START, seen_at=START, site_sub="sub-1", events=(authorize(),))
+    assert "token-other-person" not in [each.code for each in diagnose(begun, known)]
+    linked = replace(begun, sub="sub-2")
+    assert "token-other-person" in [each.code for each in diagnose(linked, known)]
 
 
 def refresh(answer: Message, *, after: float = 4000, **changes: str | None) -> Recorded:
@@ -472,6 +499,14 @@ def test_a_refresh_of_a_public_client_needs_no_secret(known: Wanted) -> None:
     public = replace(known, has_secret=False, secret_digest="")
     assert codes(public, refresh(CLIENT_REFUSED, auth=None)) == ["refresh-refused"]
     assert codes(known, refresh(CLIENT_REFUSED, auth=None)) == ["refresh-unauthenticated"]
+
+
+def test_a_secret_that_is_not_known_is_not_wrong(known: Wanted) -> None:
+    another = refresh(CLIENT_REFUSED, auth=basic(CLIENT, "another"))
+    assert codes(replace(known, secret_digest=""), another) == ["refresh-refused"]
+    hidden = (Field("client_id", Value(text=CLIENT)), Field("client_secret", Value(length=1)))
+    unseen = replace(another, request=replace(another.request, basic=hidden))
+    assert codes(known, unseen) == ["refresh-refused"]
 
 
 def test_a_lifetime_that_is_not_known_is_not_over(known: Wanted) -> None:
