@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import DataError, OperationalError, connection, connections
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -257,6 +257,30 @@ def test_a_connection_that_cannot_be_had_is_not_waited_for(
     with pytest.raises(briefly.Unavailable):
         briefly.reads(Attempt.objects.count)
     assert waits == [briefly.LONGEST_WAIT / 1000]
+
+
+def test_after_a_failure_nobody_asks_for_a_while(db: None, tracing: Span) -> None:
+    asked: list[int] = []
+
+    def fails() -> None:
+        asked.append(1)
+        raise OperationalError
+
+    for _ in range(3):
+        with pytest.raises(briefly.Unavailable):
+            briefly.reads(fails)
+    assert len(asked) == 1
+    briefly.forget()
+    assert briefly.reads(lambda: 7) == 7
+
+
+def test_what_is_wrong_with_one_exchange_does_not_rest_the_others(db: None, tracing: Span) -> None:
+    def fails() -> None:
+        raise DataError
+
+    with pytest.raises(briefly.Unavailable):
+        briefly.reads(fails)
+    assert briefly.reads(lambda: 7) == 7
 
 
 def test_a_page_waits_as_before_after_a_recording(db: None, tracing: Span) -> None:

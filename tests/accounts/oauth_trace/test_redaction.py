@@ -182,6 +182,12 @@ def test_what_an_answer_repeats_of_its_request_is_withheld() -> None:
     assert message.text("error") == "invalid_grant"
 
 
+def test_the_pool_may_repeat_what_it_was_sent(stub_linker: Linker, stub_pool: StubPool) -> None:
+    stub_pool.says({"error": "invalid_grant", "error_description": "no wordlike-code here"}, 400)
+    stub_linker.redeem("wordlike-code")
+    assert "wordlike" not in str(list(Event.objects.values()))
+
+
 def test_a_secret_of_ours_is_withheld_wherever_it_stands() -> None:
     with override_settings(COGNITO_ALEXA_CLIENT_SECRET="justwords", METRICS_TOKEN="otherwords"):
         for own in ("justwords", "otherwords", settings.SECRET_KEY):
