@@ -1030,7 +1030,7 @@ MUTANTS = [
         "accounts/oauth_trace/briefly.py",
         "_memo.rest_until = time.monotonic() + REST",
         "pass",
-        "tests/accounts/oauth_trace/test_failing.py",
+        "tests/accounts/oauth_trace/test_recording.py",
     ),
     Mutant(
         "trace: losses are counted",
