@@ -159,6 +159,21 @@ def test_an_error_that_was_overcome_is_none(linker: Linker, pool: LivePool, code
         assert scene.codes() == []
 
 
+def test_an_error_after_the_tokens_is_none(linker: Linker, pool: LivePool) -> None:
+    """The person goes back in the browser, and Alexa has what it needs."""
+    with Scene(linker, pool) as scene:
+        scene.link()
+        scene.returns(error="access_denied")
+        assert scene.codes() == []
+
+
+def test_a_code_counts_more_than_an_error_beside_it(linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        scene.linker.authorize()
+        scene.returns(error="server_error", code=new_code())
+        assert scene.codes() == []
+
+
 def test_the_description_is_shown_without_what_it_must_not_say(
     linker: Linker, pool: LivePool
 ) -> None:
