@@ -22,7 +22,7 @@ from skill_endpoint.models import AccountLink
 from tests.companion.conftest import NewFact
 from tests.conftest import browser
 
-ELSEWHERE = ("admin/", "dev/", "accounts/")  # have their own rules and their own tests
+ELSEWHERE = ("admin/", "dev/", "accounts/", "traces/")  # have their own rules and their own tests
 NOBODYS = {"sitemap_facts"}  # a page of a list that everybody may read
 TAKES_AN_ID = re.compile(r"<(int|uuid|str|slug|path):(?!topic|slug)\w+>|<(?!language|\w+:)\w+>")
 

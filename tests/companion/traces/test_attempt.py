@@ -277,6 +277,20 @@ def test_administrators_delete_after_a_question(office: Client, operator: User) 
     assert office.post(there).status_code == 404
 
 
+def test_strangers_find_and_change_nothing(stranger: User, sign_in: SignIn) -> None:
+    attempt = attempts.linked(sub=stranger.sub)  # not even their own
+    browser = sign_in(stranger)
+    for more in ("", "report.json", "report.md", "pin/", "delete/"):
+        for ask in (browser.get, browser.post):
+            answer = ask(address(attempt, more), {"pinned": "1"})
+            assert answer.status_code in {404, 405}, more
+            assert attempt.reference not in answer.content.decode().replace(
+                address(attempt, more), ""
+            )
+    assert not Attempt.objects.get().pinned
+    assert not Viewing.objects.exists()
+
+
 def test_a_get_changes_nothing(office: Client) -> None:
     attempt = attempts.linked()
     assert office.get(address(attempt, "pin/")).status_code == 405
