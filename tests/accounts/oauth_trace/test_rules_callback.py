@@ -174,6 +174,13 @@ def test_a_code_counts_more_than_an_error_beside_it(linker: Linker, pool: LivePo
         assert scene.codes() == []
 
 
+def test_what_a_trigger_says_is_said_beside_another_fault(linker: Linker, pool: LivePool) -> None:
+    with Scene(linker, pool) as scene:
+        scene.linker.authorize(scope="openid profile")
+        scene.returns(error="invalid_request", error_description=TRIGGER)
+        assert scene.codes() == ["scope-not-allowed", "trigger-failed"]
+
+
 def test_the_description_is_shown_without_what_it_must_not_say(
     linker: Linker, pool: LivePool
 ) -> None:
