@@ -21,6 +21,7 @@ from accounts.oauth_trace.diagnosis import (  # the rules register themselves, i
     r3_token_grant,
     r3_token_match,
     r4_refresh,
+    r4_refresh_outlook,
     r5_skill,
 )
 from accounts.oauth_trace.diagnosis.rule import Evidence, Finding, Level, Rule, diagnose, rules
@@ -46,6 +47,7 @@ __all__ = [
     "r3_token_grant",
     "r3_token_match",
     "r4_refresh",
+    "r4_refresh_outlook",
     "r5_skill",
     "rules",
 ]

@@ -1,20 +1,17 @@
-"""Rules about refreshing: why a refresh is refused, and what will end links that still work.
+"""Rules about a refresh that is refused.
 
 A refresh that brings no new refresh token is as it should be: Alexa keeps the one it has.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from accounts.oauth_trace.diagnosis import r3_token_answer, r3_token_contents  # noqa: F401 - first
-from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
+from accounts.oauth_trace.diagnosis.rule import Evidence
 from accounts.oauth_trace.diagnosis.token_answer import register
 from accounts.oauth_trace.diagnosis.token_call import (
     ANY,
     CLIENT_REFUSED,
     COGNITO,
-    REQUIREMENTS,
     RFC_6749,
     TOKEN_ENDPOINT,
     Proof,
@@ -36,11 +33,9 @@ from accounts.oauth_trace.trace import Recorded, Trace
 from accounts.oauth_trace.wanted import Wanted
 
 REFRESH_TOKENS = f"{COGNITO}/amazon-cognito-user-pools-using-the-refresh-token.html"
-YEAR = 365 * 24 * 3600  # seconds
-OFTEN = 300  # seconds between two refreshes; Alexa wants tokens to live 360
 _REFUSED = frozenset({"invalid_client"})
 _GRANT = frozenset({"invalid_grant", "unauthorized_client"})
-_CLIENT_PAGE = "Cognito console, the user pool, App clients, the alexa client, Edit"
+CLIENT_PAGE = "Cognito console, the user pool, App clients, the alexa client, Edit"
 
 
 @refusal(
@@ -121,7 +116,7 @@ def secret_changed(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidenc
         "secret replaced in the pool."
     ),
     fix=(
-        f"{_CLIENT_PAGE}: if the client is there with another secret, put that into the developer "
+        f"{CLIENT_PAGE}: if the client is there with another secret, put that into the developer "
         "console, Build, Account Linking. A client that was made anew has another id: then "
         "everybody links again."
     ),
@@ -176,7 +171,7 @@ def secret_wrong(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence]
         "Rotation is on: a later refresh token was given, and the one from before is used again."
     ),
     fix=(
-        f"{_CLIENT_PAGE}: switch Refresh token rotation off. A rotated token whose answer gets "
+        f"{CLIENT_PAGE}: switch Refresh token rotation off. A rotated token whose answer gets "
         "lost locks a person out for good; everybody whom that happened to links again."
     ),
     source=REFRESH_TOKENS,
@@ -184,7 +179,7 @@ def secret_wrong(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence]
 def old_token(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     given = [each.response.get("refresh_token") for each in _before(call, trace)]
     newest = next((token for token in reversed(given) if is_known(token)), None)
-    sent = _token(call)
+    sent = sent_token(call)
     if not differ(newest, sent) or not any(is_same(token, sent) for token in given):
         return None
     return [
@@ -200,7 +195,7 @@ def old_token(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | 
     seen="Links end after a fixed time, by Cognito's default after 30 days.",
     cause="The refresh token has run out: it was given longer ago than the client lets it live.",
     fix=(
-        f"{_CLIENT_PAGE}: set Refresh token expiration to 3650 days. Tokens that were given before "
+        f"{CLIENT_PAGE}: set Refresh token expiration to 3650 days. Tokens that were given before "
         "keep their old end, so these people link again."
     ),
     source=REFRESH_TOKENS,
@@ -213,8 +208,8 @@ def token_expired(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence
     if age < wanted.refresh_token_seconds:
         return None
     return [
-        Evidence("age of the refresh token", _span(age)),
-        Evidence("the client lets it live", _span(wanted.refresh_token_seconds)),
+        Evidence("age of the refresh token", span(age)),
+        Evidence("the client lets it live", span(wanted.refresh_token_seconds)),
     ]
 
 
@@ -231,7 +226,7 @@ def token_expired(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence
     source=f"{RFC_6749}#section-6",
 )
 def parameter_missing(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | None:
-    if is_there(_token(call)):
+    if is_there(sent_token(call)):
         return None
     return [Evidence("refresh_token", "none"), Evidence("wanted", "the one that was given")]
 
@@ -260,7 +255,7 @@ def token_revoked(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence
     age = int((call.at - given.at).total_seconds())
     return [
         error_seen(call),
-        Evidence("refresh token was given", f"{_span(age)} before"),
+        Evidence("refresh token was given", f"{span(age)} before"),
         Evidence("of its lifetime", _lifetime(wanted)),
     ]
 
@@ -275,7 +270,7 @@ def token_revoked(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence
         "(Cognito's default is 30 days), was revoked or rotated, or is another client's or pool's."
     ),
     fix=(
-        f"{_CLIENT_PAGE}: Refresh token expiration 3650 days, rotation off. Then look at the "
+        f"{CLIENT_PAGE}: Refresh token expiration 3650 days, rotation off. Then look at the "
         "person under Users. `manage.py doctor` looks at the client."
     ),
     source=REFRESH_TOKENS,
@@ -307,97 +302,7 @@ def refused(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | No
 register(Stage.REFRESH)
 
 
-@rule(
-    "refresh-token-short-lived",
-    stage=Stage.REFRESH,
-    level=Level.WARNING,
-    seen="Links end by themselves after a fixed time, by Cognito's default after 30 days.",
-    cause="The client lets refresh tokens live less than a year; then each link ends.",
-    fix=(
-        f"{_CLIENT_PAGE}: set Refresh token expiration to 3650 days; `manage.py pool deploy` does "
-        "it. Links made before keep their old end."
-    ),
-    source=REFRESH_TOKENS,
-)
-def token_short_lived(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
-    seconds = wanted.refresh_token_seconds
-    if not trace.has_tokens or seconds is None or seconds >= YEAR or outlived(trace, wanted):
-        return None
-    return [Evidence("refresh tokens live", _span(seconds)), Evidence("wanted", _span(10 * YEAR))]
-
-
-@rule(
-    "refresh-outlived",
-    stage=Stage.REFRESH,
-    level=Level.WARNING,
-    seen="Links end with their first access token.",
-    cause="Access tokens live as long as the refresh token or longer: there is nothing to refresh.",
-    fix=f"{_CLIENT_PAGE}: Access token expiration 60 minutes, Refresh token expiration 3650 days.",
-    source=REFRESH_TOKENS,
-)
-def outlived(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
-    access, refresh = wanted.access_token_seconds, wanted.refresh_token_seconds
-    if not trace.has_tokens or access is None or refresh is None or access < refresh:
-        return None
-    return [
-        Evidence("access tokens live", _span(access)),
-        Evidence("refresh tokens", _span(refresh)),
-    ]
-
-
-@rule(
-    "refresh-rotation",
-    stage=Stage.REFRESH,
-    level=Level.WARNING,
-    seen="Some links end for no reason that shows.",
-    cause=(
-        "Refresh token rotation is on: one lost answer locks a person out, and the new token lives "
-        "only what was left of the old."
-    ),
-    fix=f"{_CLIENT_PAGE}: switch Refresh token rotation off; `manage.py pool deploy` does it.",
-    source=REFRESH_TOKENS,
-)
-def rotation(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
-    if wanted.rotation and trace.has_tokens:
-        return [Evidence("rotation of the client", "on"), Evidence("wanted", "off")]
-    for call in trace.at(Stage.REFRESH):
-        given = call.response.get("refresh_token")
-        if is_granted(call) and differ(given, _token(call)):
-            return [
-                Evidence("refresh token given", str(given)),
-                Evidence("refresh token sent", str(_token(call))),
-            ]
-    return None
-
-
-@rule(
-    "refresh-too-often",
-    stage=Stage.REFRESH,
-    level=Level.WARNING,
-    seen="Token calls come every few minutes for one person.",
-    cause=(
-        "Refreshes that went well follow one another within five minutes: the token lives too "
-        "short, or expires_in is not believed."
-    ),
-    fix=(
-        f"{_CLIENT_PAGE}: Access token expiration 60 minutes. Look for two skills or stages that "
-        "share this link, and for something that rewrites expires_in."
-    ),
-    source=REQUIREMENTS,
-)
-def too_often(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
-    times = [call.at for call in trace.at(Stage.REFRESH) if is_granted(call)]
-    gaps = [int((after - before).total_seconds()) for before, after in pairwise(times)]
-    quick = [gap for gap in gaps if gap < OFTEN]
-    if len(quick) < 2:  # one alone may be a retry
-        return None
-    return [
-        Evidence("refreshes within five minutes of another", str(len(quick))),
-        Evidence("shortest time between two", f"{min(quick)} s"),
-    ]
-
-
-def _token(call: Recorded) -> Value | None:
+def sent_token(call: Recorded) -> Value | None:
     return call.request.get("refresh_token")
 
 
@@ -417,16 +322,16 @@ def _given(call: Recorded, trace: Trace) -> Recorded | None:
     answers = (
         each
         for each in _before(call, trace)
-        if is_same(each.response.get("refresh_token"), _token(call))
+        if is_same(each.response.get("refresh_token"), sent_token(call))
     )
     return next(answers, None)
 
 
 def _lifetime(wanted: Wanted) -> str:
-    return _span(wanted.refresh_token_seconds) if wanted.refresh_token_seconds else "not known"
+    return span(wanted.refresh_token_seconds) if wanted.refresh_token_seconds else "not known"
 
 
-def _span(seconds: int) -> str:
+def span(seconds: int) -> str:
     """In the largest unit that says it roughly."""
     for unit, name in ((24 * 3600, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * unit:
