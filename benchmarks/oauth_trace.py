@@ -3,7 +3,8 @@
 The pool is a stub that answers at once; the site is what production runs, twice, on SQLite: one
 with a span on and one without. The three ways take turns, each with a new connection as Alexa's,
 so that whatever else this machine does hits all of them. One exchange at a time: it measures how
-long one person waits, not how many can.
+long one person waits, not how many can. What is recorded is written when the answer is on its way;
+a code that did not come over the trace costs a look into the database before it is forwarded.
 """
 
 from __future__ import annotations
@@ -181,15 +182,16 @@ def _table(times: dict[str, list[float]]) -> bool:
     median = statistics.median(direct)
     print(f"\nA token exchange, {len(direct)} of each, one after another, in milliseconds:\n")
     print(f"  {'':<42}{'median':>8}{'p99':>8}{'added at the median':>22}")
-    added = 0.0
+    worst = 0.0
     for name, each in times.items():
         added = statistics.median(each) - median
+        worst = max(worst, added)
         p99 = statistics.quantiles(each, n=100)[98]
         more = "" if each is direct else f"{added:.2f}"
         print(f"  {name:<42}{statistics.median(each):>8.2f}{p99:>8.2f}{more:>22}")
-    held = added < LIMIT
+    held = worst < LIMIT
     print(
-        f"\nThe trace adds {added:.2f} ms; it may add {LIMIT:g}: {'held' if held else 'NOT HELD'}."
+        f"\nThe trace adds {worst:.2f} ms; it may add {LIMIT:g}: {'held' if held else 'NOT HELD'}."
     )
     return held
 
