@@ -267,8 +267,14 @@ def basic(authorization: str) -> tuple[Field, ...]:
         return (Field("scheme", Value(text="Basic, without a colon")),)
     return (
         Field("client_id", client_id(unquote_plus(user))),
-        Field("client_secret", secret(unquote_plus(password))),
+        Field("client_secret", secret(_secret_of(password))),
     )
+
+
+def _secret_of(password: str) -> str:
+    """Encoded, says the RFC; most clients send it raw, and then its "+" is a plus."""
+    known = {settings.COGNITO_ALEXA_CLIENT_SECRET, settings.COGNITO_WEB_CLIENT_SECRET}
+    return password if password in known else unquote_plus(password)
 
 
 def same_secret(kept: Value | None, plain: str) -> bool:

@@ -234,6 +234,14 @@ def test_it_leaves_an_address_that_is_one(url: str) -> None:
     assert redaction.address(url) == url
 
 
+@pytest.mark.parametrize("encode", [str, quote], ids=["raw", "as the RFC says"])
+def test_a_secret_is_ours_however_basic_was_written(encode: Any) -> None:
+    with override_settings(COGNITO_ALEXA_CLIENT_SECRET="a+b/c=d"):
+        credentials = base64.b64encode(f"id:{encode('a+b/c=d')}".encode()).decode()
+        sent = dict((field.name, field.value) for field in redaction.basic(f"Basic {credentials}"))
+        assert redaction.same_secret(sent["client_secret"], "a+b/c=d")
+
+
 def test_digests_compare_and_tell_nothing() -> None:
     one, same, other = (redaction.secret(text) for text in ("abc", "abc", "abd"))
     assert one == same != other
