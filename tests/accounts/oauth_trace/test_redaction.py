@@ -238,7 +238,7 @@ def test_it_leaves_an_address_that_is_one(url: str) -> None:
 def test_a_secret_is_ours_however_basic_was_written(encode: Any) -> None:
     with override_settings(COGNITO_ALEXA_CLIENT_SECRET="a+b/c=d"):
         credentials = base64.b64encode(f"id:{encode('a+b/c=d')}".encode()).decode()
-        sent = dict((field.name, field.value) for field in redaction.basic(f"Basic {credentials}"))
+        sent = {field.name: field.value for field in redaction.basic(f"Basic {credentials}")}
         assert redaction.same_secret(sent["client_secret"], "a+b/c=d")
 
 
