@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     WAITING = "waiting"
     LINKED = "linked"
     REFUSED = "refused"
+    FAILED = "failed"  # the trace saw it end before Alexa came to us
     SILENT = "silent"  # nothing was heard of it for a while
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.oauth_trace.models import Attempt, Outcome, Stage
+from skill_endpoint.models import AccountLink
+
+RECENT = timedelta(hours=24)  # after that a failure is no news
+CANCELLED = "person-cancelled"  # the rule's code
 
 _LEFT = _("You left the sign-in page before you were signed in. Start again if you like.")
 _CLOSED = _(
@@ -35,6 +41,8 @@ _NOT_YOURS = _(
 class Cause:
     sentence: Promise
     reference: str  # of the attempt, for support
+    at: datetime  # when it was last heard of
+    is_over: bool  # nothing more will come of it: nobody needs to wait
 
 
 def cause(user: User, begun_at: datetime) -> Cause | None:
@@ -46,7 +54,34 @@ def cause(user: User, begun_at: datetime) -> Cause | None:
         return None
     theirs = Attempt.objects.of_person(user.sub).filter(started_at__gte=begun_at)
     attempt = theirs.first()
-    return Cause(_sentence(attempt, user), attempt.reference) if attempt else None
+    return _cause(attempt, user) if attempt else None
+
+
+def recent(user: User, links: Iterable[AccountLink]) -> Cause | None:
+    """Of their latest attempt that failed, wherever they began it; None where one worked since.
+
+    The Alexa app tells no reference: who links there finds it on the page of their links.
+    """
+    if not settings.OAUTH_TRACE:
+        return None
+    theirs = Attempt.objects.of_person(user.sub).filter(
+        started_at__gte=timezone.now() - RECENT, outcome__in=(Outcome.FAILED, Outcome.LINKED)
+    )
+    attempt = theirs.first()
+    if attempt is None or attempt.outcome == Outcome.LINKED:
+        return None
+    if any(link.linked_at and link.linked_at > attempt.started_at for link in links):
+        return None
+    return _cause(attempt, user)
+
+
+def _cause(attempt: Attempt, user: User) -> Cause:
+    return Cause(
+        _sentence(attempt, user),
+        attempt.reference,
+        attempt.updated_at,
+        attempt.outcome == Outcome.FAILED or attempt.finding == CANCELLED,
+    )
 
 
 def _sentence(attempt: Attempt, user: User) -> Promise:
@@ -54,7 +89,7 @@ def _sentence(attempt: Attempt, user: User) -> Promise:
         return _ANOTHER
     if attempt.outcome == Outcome.LINKED and Stage.SKILL not in attempt.stages:
         return _NOT_TOLD
-    if attempt.finding == "person-cancelled":
+    if attempt.finding == CANCELLED:
         return _LEFT
     if attempt.outcome in {Outcome.FAILED, Outcome.LINKED}:
         return _NOT_YOURS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from companion import linking, time_zones
 from companion.http import SignedInRequest, page_of
 from companion.link_summary import households, summarise
 from companion.linking import Attempt, Outcome
-from companion.linking_cause import cause
+from companion.linking_cause import Cause, cause, recent
 from skill_endpoint.models import AccountLink
 
 PAGE_SIZE = 10
@@ -29,12 +30,13 @@ def alexa_link(request: SignedInRequest) -> HttpResponse:
     """A state, not a yes or no."""
     links = list(AccountLink.objects.filter(user=request.user))
     attempt = Attempt.of(request)
-    outcome = attempt.outcome(links) if attempt else ""
+    outcome = found = None
+    if attempt:
+        outcome, found = _so_far(request, attempt, links)
+    else:
+        found = recent(request.user, links)
     if outcome == Outcome.LINKED:
         return _linked(request)
-    found = None
-    if attempt and outcome != Outcome.WAITING:
-        found = cause(request.user, attempt.begun_at)
     with timezone.override(time_zones.of(request.user.profile)):
         context = {
             "summary": summarise(links),
@@ -59,18 +61,30 @@ def progress(request: SignedInRequest) -> HttpResponse:
     attempt = Attempt.of(request)
     if not attempt:
         return _back(request)
-    outcome = attempt.outcome(AccountLink.objects.filter(user=request.user))
+    links = AccountLink.objects.filter(user=request.user)
+    outcome, found = _so_far(request, attempt, links)
     if outcome == Outcome.LINKED:
         return _linked(request)
     if request.htmx and outcome == Outcome.WAITING:
         return HttpResponse(status=204)
-    context: dict[str, Any] = {"outcome": outcome, "address": linking.address()}
-    if outcome != Outcome.WAITING:
-        context["cause"] = cause(request.user, attempt.begun_at)
+    context: dict[str, Any] = {"outcome": outcome, "cause": found, "address": linking.address()}
     template = (
         "partials/linking_swapped.html" if request.htmx else "companion/alexa_link_progress.html"
     )
     return render(request, template, context)
+
+
+def _so_far(
+    request: SignedInRequest, attempt: Attempt, links: Iterable[AccountLink]
+) -> tuple[Outcome, Cause | None]:
+    """What came of it, and why where it did not work. One that the trace saw fail waits no more."""
+    outcome = attempt.outcome(links)
+    if outcome == Outcome.LINKED:
+        return outcome, None
+    found = cause(request.user, attempt.begun_at)
+    if outcome != Outcome.WAITING:
+        return outcome, found
+    return (Outcome.FAILED, found) if found and found.is_over else (outcome, None)
 
 
 def _linked(request: SignedInRequest) -> HttpResponse:

@@ -306,14 +306,91 @@ def test_it_gives_no_reference_of_others_or_of_before(
     assert "What usually helps" in main(page)
 
 
-def test_while_it_waits_it_asks_for_no_trace(
-    sign_in: SignIn, stranger: User, settings: Any
+@pytest.mark.parametrize(
+    ("fields", "is_over"),
+    [
+        (SET_UP, True),
+        ({"outcome": "gave_up", "finding": "person-cancelled"}, True),
+        ({"outcome": "open"}, False),
+        ({"outcome": "gave_up", "finding": "page-closed"}, False),
+        ({"outcome": "linked"}, False),  # the skill has not heard of it yet
+    ],
+)
+def test_what_the_trace_saw_fail_ends_the_waiting(
+    sign_in: SignIn, stranger: User, settings: Any, fields: dict[str, Any], is_over: bool
 ) -> None:
     settings.OAUTH_TRACE = True
     browser = sign_in(stranger)
     browser.post(START)
-    Traced.objects.begin(site_sub=stranger.sub, **SET_UP)
-    assert soup(browser.get(PROGRESS)).select_one("#reference") is None
+    attempt = Traced.objects.begin(site_sub=stranger.sub, **fields)
+    polled = browser.get(PROGRESS, headers=HTMX)
+    assert polled.status_code == (200 if is_over else 204)
+    for path in (PROGRESS, "/alexa-link/"):
+        page = browser.get(path)
+        told = soup(page).select_one("#reference")
+        assert (told is not None) == is_over, path
+        assert ("Linking did not finish" in text(soup(page).title)) == is_over, path
+        assert told is None or text(told) == attempt.reference
+
+
+def test_a_linking_that_worked_after_all_is_no_failure(
+    sign_in: SignIn, linked: User, settings: Any
+) -> None:
+    settings.OAUTH_TRACE = True
+    browser = sign_in(linked)
+    browser.post(START)
+    Traced.objects.begin(site_sub=linked.sub, **SET_UP)
+    link(linked, linked_at=timezone.now())
+    assert browser.get(PROGRESS, headers=HTMX)["HX-Redirect"] == "/alexa-link/"
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_it_tells_of_a_failure_in_the_alexa_app(
+    sign_in: SignIn, linked: User, settings: Any, is_linked: bool
+) -> None:
+    """Nothing was begun on the website; a household that was linked before may stand beside."""
+    settings.OAUTH_TRACE, settings.SUPPORT_URL = True, "https://example.com/help"
+    if is_linked:
+        link(linked)
+    hours = [timezone.now() - timedelta(hours=each) for each in (5, 2)]
+    _older, newer = (
+        Traced.objects.begin(site_sub=linked.sub, started_at=at, updated_at=at, **SET_UP)
+        for at in hours
+    )
+    page = sign_in(linked).get("/alexa-link/")
+    said = text(soup(page).select_one(".notice.error:not([hidden])"))
+    assert "Linking did not finish. It is not your fault" in said
+    assert "2 hours ago" in said
+    assert text(soup(page).select_one("#reference")) == newer.reference
+    state = "Linked and working" if is_linked else "Not linked"
+    assert state in text(soup(page).title)
+    settings.OAUTH_TRACE = False
+    assert soup(sign_in(linked).get("/alexa-link/")).select_one("#reference") is None
+
+
+@pytest.mark.parametrize("since", ["a day", "an attempt", "a link", "nothing of theirs"])
+def test_a_failure_that_is_over_is_told_no_more(
+    sign_in: SignIn, linked: User, stranger: User, settings: Any, since: str
+) -> None:
+    settings.OAUTH_TRACE = True
+    at = timezone.now() - timedelta(hours=25 if since == "a day" else 2)
+    whose = stranger if since == "nothing of theirs" else linked
+    Traced.objects.begin(sub=whose.sub, started_at=at, **SET_UP)
+    if since == "an attempt":
+        Traced.objects.begin(sub=linked.sub, outcome="linked")
+    if since == "a link":
+        link(linked, linked_at=timezone.now() - timedelta(hours=1))
+    assert soup(sign_in(linked).get("/alexa-link/")).select_one("#reference") is None
+
+
+def test_with_the_trace_it_takes_few_statements(
+    sign_in: SignIn, linked: User, settings: Any
+) -> None:
+    settings.OAUTH_TRACE = True
+    link(linked)
+    for _ in range(20):
+        Traced.objects.begin(site_sub=linked.sub, **SET_UP)
+    assert statements(sign_in(linked), "/alexa-link/") <= 6
 
 
 def test_whose_session_ended_is_sent_to_sign_in(client: Client, db: None) -> None:
