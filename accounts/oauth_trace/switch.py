@@ -25,7 +25,7 @@ def on(*, hours: float, capture: bool) -> Span:
             "and restart the site first"
         )
     if not 0 < hours <= MOST_HOURS:
-        raise NotPossible(f"{hours:g} hours: choose up to {MOST_HOURS}")
+        raise NotPossible(f"{hours:g} hours: choose more than 0, and up to {MOST_HOURS}")
     wanted.forget()
     pool = wanted.current()
     if capture and pool.callbacks is not None and pool.capture_url not in pool.callbacks:

@@ -41,6 +41,17 @@ POLL = 5.0  # seconds between two looks with --follow
 # lines come late, those of one request not at once
 OVERLAP = timedelta(minutes=2)
 MOST_MINUTES = 14 * 24 * 60
+ABOUT = """\
+A stage of Amazon API Gateway in front of the OAuth server, for the time of a test. It passes every
+request on and writes it into a log of CloudWatch, and `logs` reads that log and says what went
+wrong. It needs an AWS account, and neither this site nor Cognito.
+
+Cost: API Gateway and CloudWatch Logs are billed by what passes; a test of some linkings is far
+below a cent. It makes one stack, one REST API, and log groups that end after a day.
+
+Secrets: until `destroy`, codes, tokens and client secrets of whoever links stand in its log in
+clear, for whoever may read the logs of the account. Not for production. docs/linking.md, section 7.
+"""
 WARNING = (
     "!! Until it is destroyed, codes, tokens and client secrets of whoever links stand in its log",
     "!! in clear. Not for production. https://docs.aws.amazon.com/apigateway/latest/developerguide/"

@@ -67,8 +67,21 @@ KIND = Kind(
 
 
 def log_role(apigateway: Any) -> str:
-    """ARN of the role by which all APIs of account and region write their logs; empty: none."""
-    return str(apigateway.get_account().get("cloudwatchRoleArn") or "")
+    """ARN of the role by which all APIs of account and region write their logs; empty: none.
+
+    It is asked first, so a local AWS without API Gateway is found here. Raises PoolError.
+    """
+    try:
+        account = apigateway.get_account()
+    except ClientError as error:
+        if not settings.AWS_ENDPOINT_URL:
+            raise
+        raise PoolError(
+            f"the AWS at {settings.AWS_ENDPOINT_URL} has no API Gateway: a local one that was "
+            "started without it, as make demo's is. The gateway needs an AWS account: leave "
+            "AWS_ENDPOINT_URL empty"
+        ) from error
+    return str(account.get("cloudwatchRoleArn") or "")
 
 
 def owns_log_role(stack: Stack, apigateway: Any) -> bool:

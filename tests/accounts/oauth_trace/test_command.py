@@ -55,7 +55,7 @@ def test_on_takes_other_hours(hours: str) -> None:
 
 @pytest.mark.parametrize("hours", ["0", "-1", "169", "inf", "nan"])
 def test_on_refuses_nonsense(hours: str) -> None:
-    with pytest.raises(CommandError, match="choose up to 168"):
+    with pytest.raises(CommandError, match="choose more than 0, and up to 168"):
         run("on", "--hours", hours)
     assert not Span.objects.exists()
 
@@ -114,9 +114,51 @@ def test_status_says_what_a_person_needs() -> None:
 def test_status_is_short_where_nothing_is_on(settings: LazySettings) -> None:
     settings.OAUTH_TRACE = False
     told = run("status")
-    assert "Not recording." in told
+    assert "Not recording. OAUTH_TRACE is off here" in told
     assert "/oauth/" not in told
     assert "could not be recorded" not in told
+
+
+def test_a_span_without_the_addresses_records_nothing_and_says_so(settings: LazySettings) -> None:
+    run("on")
+    settings.OAUTH_TRACE = False
+    told = run("status")
+    assert "Recording until" not in told
+    assert "Set OAUTH_TRACE=1" in told
+
+
+def test_while_it_records_it_says_what_to_type(settings: LazySettings) -> None:
+    settings.PUBLIC_URL = "https://facts.example.com"
+    run("on", "--no-capture")
+    told = [" ".join(line.split()) for line in run("status").splitlines()]
+    for line in (
+        "Your Web Authorization URI https://facts.example.com/oauth/authorize",
+        "Access Token URI https://facts.example.com/oauth/token",
+        "Scope openid, email, phone, as before",
+        "Domain List facts.example.com, beside what is there",
+    ):
+        assert line in told
+    assert any(line.endswith(": https://facts.example.com/oauth/callback") for line in told)
+    assert "Amazon cannot reach" not in " ".join(told)
+    settings.PUBLIC_URL = "http://localhost:8000"
+    assert "Amazon cannot reach this machine" in run("status")
+
+
+def test_when_it_is_off_it_leads_back_to_the_direct_addresses() -> None:
+    run("on")
+    assert "pool show" not in run("status")
+    told = run("off")
+    assert "Put the direct\naddresses back" in told
+    assert "`manage.py pool show`" in told
+    assert "Domain List" not in told
+
+
+def test_the_help_of_the_gateway_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("gateway", "--help")
+    told = capsys.readouterr().out
+    for words in ("It needs an AWS account", "Cost:", "Secrets:", "in\nclear"):
+        assert words in told
 
 
 def test_a_span_that_has_passed_is_over() -> None:

@@ -101,6 +101,17 @@ def write(
     logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
 
+def test_a_local_aws_without_the_service_is_named(tmp_path: Path, settings: LazySettings) -> None:
+    """As make demo's: it has what the pool needs, and no more."""
+    if not is_installed():
+        pytest.skip(str(NotInstalled()))
+    with running_local_aws(tmp_path) as aws:
+        settings.AWS_ENDPOINT_URL = aws.url
+        settings.COGNITO_DOMAIN_URL = SERVER
+        with pytest.raises(CommandError, match=f"the AWS at {aws.url} has no API Gateway"):
+            call_command("oauth_trace", "gateway", "deploy", "--yes")
+
+
 def test_it_stands_in_front_of_the_oauth_server(deployed: Deployed) -> None:
     authorize = _integration(deployed.api_id, "/oauth2/authorize", "GET")
     token = _integration(deployed.api_id, "/oauth2/token", "POST")

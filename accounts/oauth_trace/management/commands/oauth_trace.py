@@ -3,6 +3,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -12,6 +13,8 @@ from accounts.oauth_trace import recording, switch, table
 from accounts.oauth_trace.diagnosis import rules
 from accounts.oauth_trace.gateway import command as gateway
 from accounts.oauth_trace.models import Attempt, Span
+from accounts.pool.console import SCOPES
+from accounts.pool.parameters import TRACE_CALLBACK_PATH
 from accounts.tables import require_table
 
 EXAMPLES = """
@@ -50,7 +53,12 @@ class Command(BaseCommand):
         how.add_argument("--write", action="store_true", help="write it there, not here")
         how.add_argument("--check", action="store_true", help="fail where it is out of date")
         gateway.add_arguments(
-            actions.add_parser("gateway", help="the same without this site: Amazon API Gateway")
+            actions.add_parser(
+                "gateway",
+                help="the same without this site: Amazon API Gateway",
+                description=gateway.ABOUT,
+                formatter_class=RawDescriptionHelpFormatter,
+            )
         )
 
     def handle(self, *args: Any, **options: Any) -> str:
@@ -75,24 +83,13 @@ class Command(BaseCommand):
     def _status(self, options: dict[str, Any]) -> str:
         recording.forget_span()
         span = Span.objects.current()
-        lines = [
-            f"Recording until {span.ends_at:%Y-%m-%d %H:%M} UTC"
-            + (", the way back from sign-in included." if span.capture else ", without capture.")
-            if span
-            else "Not recording."
-        ]
+        lines = [_recording(span)]
         recent = Attempt.objects.filter(started_at__gte=timezone.now() - timedelta(hours=24))
         lines.append(f"Attempts in the last 24 hours: {recent.count()}")
         if lost := recording.lost():
             lines.append(f"{lost} exchange(s) could not be recorded.")
         if settings.OAUTH_TRACE:
-            lines += [
-                "",
-                "Developer console, Build > Account Linking:",
-                f"  Your Web Authorization URI  {settings.PUBLIC_URL}/oauth/authorize",
-                f"  Access Token URI            {settings.PUBLIC_URL}/oauth/token",
-                f"Attempts: {settings.PUBLIC_URL}/traces/",
-            ]
+            lines += ["", *_addresses(span)]
         return "\n".join(lines)
 
     def _table(self, options: dict[str, Any]) -> str:
@@ -111,3 +108,50 @@ class Command(BaseCommand):
             )
         table.DOCUMENT.write_text(new, encoding="utf-8")
         return "docs/linking.md is written."
+
+
+def _recording(span: Span | None) -> str:
+    if span and not settings.OAUTH_TRACE:
+        return (
+            f"Not recording: it is on until {span.ends_at:%Y-%m-%d %H:%M} UTC, but OAUTH_TRACE is "
+            "off here, so that its addresses do not exist. Set OAUTH_TRACE=1 and restart the site."
+        )
+    if span:
+        capture = "the way back from sign-in included" if span.capture else "without capture"
+        return f"Recording until {span.ends_at:%Y-%m-%d %H:%M} UTC, {capture}."
+    if settings.OAUTH_TRACE:
+        return "Not recording. `manage.py oauth_trace on` records."
+    return (
+        "Not recording. OAUTH_TRACE is off here: set OAUTH_TRACE=1 and restart the site before "
+        "`manage.py oauth_trace on`."
+    )
+
+
+def _addresses(span: Span | None) -> list[str]:
+    """What to type at Amazon while it records; and how to get out of the way when it does not."""
+    url = settings.PUBLIC_URL
+    host = urlsplit(url).hostname or ""
+    if span:
+        lines = ["Developer console, Build > Account Linking, while you look for a fault:"]
+    else:
+        lines = [
+            "If these stand in the developer console, linking goes on over them. Put the direct",
+            "addresses back when you have found the fault: `manage.py pool show` prints them.",
+        ]
+    lines += [
+        f"  Your Web Authorization URI  {url}/oauth/authorize",
+        f"  Access Token URI            {url}/oauth/token",
+    ]
+    if span:
+        lines += [
+            f"  Scope                       {', '.join(SCOPES)}, as before",
+            f"  Domain List                 {host}, beside what is there",
+        ]
+    if host == "localhost":
+        lines.append("  (Amazon cannot reach this machine: they are for the simulator.)")
+    return [
+        *lines,
+        f"Return address, on the skill's app client by `manage.py pool deploy`: "
+        f"{url}{TRACE_CALLBACK_PATH}",
+        f"Attempts: {url}/traces/",
+    ]
