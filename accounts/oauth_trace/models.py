@@ -116,7 +116,7 @@ class Attempt(models.Model):
     # what diagnosis said last: lists are filtered by these
     outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
     finding = models.CharField(max_length=64, blank=True)
-    stages = models.JSONField(default=dict)  # Stage -> ok, warning, failed; missing: not reached
+    stages = models.JSONField(default=dict)  # Stage -> a word of verdict.py; missing: not reached
     is_complete = models.BooleanField(default=True)  # False: something could not be recorded
     pinned = models.BooleanField(default=False)
 

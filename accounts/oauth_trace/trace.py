@@ -69,6 +69,14 @@ class Trace:
         return self.silence >= Attempt.ABANDONED
 
     @property
+    def has_code(self) -> bool:
+        """Whether the browser brought back a code, and it was passed on."""
+        return any(
+            event.request.has("code") and event.response.status < 400
+            for event in self.at(Stage.CALLBACK)
+        )
+
+    @property
     def has_tokens(self) -> bool:
         """Whether some token request was answered with an access token."""
         return any(

@@ -10,23 +10,26 @@ from accounts.oauth_trace.models import Outcome, Stage
 from accounts.oauth_trace.trace import Trace
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
+UNFINISHED = "unfinished"  # somebody went away there; or what was brought back was no code
+UNSEEN = "unseen"  # passed, as what came later shows, and not over us
+_BEFORE_A_CODE = (Stage.AUTHORIZE, Stage.LOGIN, Stage.CALLBACK)
+_WORDS = {Level.ERROR: FAILED, Level.UNFINISHED: UNFINISHED, Level.WARNING: WARNING}
 
 
 @dataclass(frozen=True)
 class Verdict:
     outcome: Outcome
-    main: Finding | None  # an error or a warning; notes are no verdict
-    stages: dict[str, str]  # Stage -> ok, warning, failed; what was not reached is missing
+    main: Finding | None  # the gravest; notes are no verdict
+    stages: dict[str, str]  # Stage -> one of the words above; what was not reached is missing
 
 
 def verdict(trace: Trace, findings: Sequence[Finding]) -> Verdict:
     """`findings` as diagnose() orders them."""
     main = next((each for each in findings if each.level != Level.NOTE), None)
-    is_broken = bool(main and main.level == Level.ERROR)
-    if is_broken:
-        # a person who closed the page did not meet an error
-        gave_up = main is not None and main.code in GAVE_UP
-        outcome = Outcome.GAVE_UP if gave_up else Outcome.FAILED
+    if main and main.level == Level.ERROR:
+        outcome = Outcome.FAILED
+    elif main and main.level == Level.UNFINISHED:
+        outcome = Outcome.GAVE_UP
     elif trace.has_tokens:
         outcome = Outcome.LINKED
     elif trace.is_silent:
@@ -36,19 +39,24 @@ def verdict(trace: Trace, findings: Sequence[Finding]) -> Verdict:
     return Verdict(outcome, main, _stages(trace, findings))
 
 
-# findings that say that the person went away, not that something is wrong
-GAVE_UP = frozenset({"page-closed", "person-cancelled"})
-
-
 def _stages(trace: Trace, findings: Sequence[Finding]) -> dict[str, str]:
     stages = {event.stage.value: OK for event in trace.events}
-    if trace.captured and Stage.CALLBACK in stages:
-        stages.setdefault(Stage.LOGIN.value, OK)
-    if Stage.TOKEN in stages:  # somebody signed in, or there would be no code
-        stages.setdefault(Stage.LOGIN.value, OK)
-        stages.setdefault(Stage.CALLBACK.value, OK)
+    if Stage.CALLBACK in stages:
+        if trace.has_code:
+            stages.setdefault(Stage.LOGIN.value, OK)
+        else:
+            stages[Stage.CALLBACK.value] = UNFINISHED
+    for stage in _passed_unseen(trace):
+        stages.setdefault(stage.value, UNSEEN)
     for finding in reversed(findings):
-        if finding.stage and finding.level != Level.NOTE:
-            word = FAILED if finding.level == Level.ERROR else WARNING
-            stages[finding.stage.value] = word
+        if finding.stage and finding.level in _WORDS:
+            stages[finding.stage.value] = _WORDS[finding.level]
     return stages
+
+
+def _passed_unseen(trace: Trace) -> tuple[Stage, ...]:
+    """What must have come before, if it is a linking: client_credentials need no sign-in."""
+    if trace.at(Stage.REFRESH):
+        return (*_BEFORE_A_CODE, Stage.TOKEN)
+    redeemed = any(event.request.has("code") for event in trace.at(Stage.TOKEN))
+    return _BEFORE_A_CODE if redeemed else ()

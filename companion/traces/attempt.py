@@ -90,14 +90,22 @@ class Shown:
 
 
 def shown(attempt: Attempt) -> Shown:
-    """Diagnosed by the pool as it is now; a verdict that is another one is kept."""
+    """Diagnosed by the pool as it is now; a verdict that is another one is kept.
+
+    Raises Attempt.DoesNotExist where it was deleted meanwhile.
+    """
     events = list(attempt.events.all())
     trace, known = Trace.of(attempt, events), wanted.current()
     findings = diagnose(trace, known)
     found = verdict(trace, findings)
     code = found.main.code if found.main else ""
-    if (found.outcome, code, found.stages) != (attempt.outcome, attempt.finding, attempt.stages):
-        recording.judge(attempt, events)
+    is_new = (found.outcome, code, found.stages) != (
+        attempt.outcome,
+        attempt.finding,
+        attempt.stages,
+    )
+    if is_new and not recording.judge(attempt, events):
+        raise Attempt.DoesNotExist
     failing = _failing(trace, found.main)
     return Shown(
         attempt=attempt,
@@ -116,20 +124,20 @@ def shown(attempt: Attempt) -> Shown:
 
 
 def _possible(found: Verdict, findings: Sequence[Finding]) -> tuple[Rule, ...]:
-    """Errors that look the same; where somebody went away, all of the stage: none shows then."""
-    if found.outcome not in {Outcome.FAILED, Outcome.GAVE_UP}:
-        return ()
+    """Where the verdict is a guess: errors that look the same, or all of a stage that was left."""
     codes, main = {finding.code for finding in findings}, found.main
+    if found.outcome not in {Outcome.FAILED, Outcome.GAVE_UP} or (main and not main.rule.is_guess):
+        return ()
     ahead = next((stage for stage in Stage if stage not in found.stages), None)
     stopped = main.stage if main else ahead
-    is_certain = main is not None and found.outcome == Outcome.FAILED
+    alike = main.rule.seen if main and found.outcome == Outcome.FAILED else ""
     return tuple(
         rule
         for rule in rules()
         if rule.stage == stopped
         and rule.level == Level.ERROR
         and rule.code not in codes
-        and (not is_certain or (main is not None and rule.seen == main.rule.seen))
+        and alike in {"", rule.seen}
     )
 
 

@@ -14,11 +14,13 @@ from itertools import pairwise
 
 from accounts.oauth_trace.models import Stage
 from accounts.oauth_trace.trace import Recorded, Trace
+from accounts.oauth_trace.verdict import UNFINISHED
 from companion.traces import words
 
 WIDTH = 1000.0
 LEAST = 8.0  # of a bar
 FINEST = 0.02  # seconds: what is shorter has hardly a width
+_PASSED = "passed: it did not lead over the trace"
 MOST_TOLD = 3  # exchanges of one stage that are told one by one
 BROWSER, ALEXA = "browser", "Alexa"
 _WHO = {
@@ -81,8 +83,10 @@ def _lane(stage: Stage, trace: Trace, state: str, scale: _Scale) -> Lane:
         text = _told(events)
         if silence > timedelta(0) and before:
             text = f"{words.took(silence)} later: {text}"
+        if stage == Stage.CALLBACK and state == UNFINISHED:
+            text += ", and brought no code"
     elif state:
-        text = "passed, not seen: the way back was not recorded"
+        text = _PASSED
     return Lane(stage.label, _WHO[stage], look, bars, gap, text)
 
 
@@ -91,14 +95,17 @@ def _sign_in(trace: Trace, look: words.Look, scale: _Scale) -> Lane:
     begun = trace.last(Stage.AUTHORIZE)
     back = trace.first(Stage.CALLBACK) or trace.first(Stage.TOKEN)
     name, who = Stage.LOGIN.label, _WHO[Stage.LOGIN]
-    if begun and back and back.at > (start := _span(begun).end):
+    if begun and back and look == words.STAGES[""]:
+        time = words.took(back.at - _span(begun).end)
+        text = f"not seen: the browser was back after {time}, without a code"
+    elif begun and back and back.at > (start := _span(begun).end):
         where = "" if back.stage == Stage.CALLBACK else " and on the way back"
         text = f"{words.took(back.at - start)} at the pool’s page{where}"
         return Lane(name, who, look, (scale.bar(_Span(start, back.at)),), None, text)
-    if begun and not back:
+    elif begun and not back:
         text = "nobody came back from the pool’s page"
     else:
-        text = "not seen by us" if look != words.STAGES[""] else "not reached"
+        text = _PASSED if look != words.STAGES[""] else "not reached"
     return Lane(name, who, look, (), None, text)
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from accounts.oauth_trace.diagnosis import Rule
 from accounts.oauth_trace.diagnosis.rule import by_code
 from accounts.oauth_trace.models import Outcome, Stage
-from accounts.oauth_trace.verdict import FAILED, OK, WARNING
+from accounts.oauth_trace.verdict import FAILED, OK, UNFINISHED, UNSEEN, WARNING
 
 SUB_SHOWN = 8  # characters: enough to know somebody again, too few to find them elsewhere
 
@@ -36,6 +36,8 @@ STAGES = {
     OK: Look("ok", "check", "good"),
     WARNING: Look("warning", "warning", "warned"),
     FAILED: Look("failed", "close", "bad"),
+    UNFINISHED: Look("not finished", "info", "quiet"),
+    UNSEEN: Look("not seen", "", "unseen"),
     "": Look("not reached", "", "none"),
 }
 # the redirect address says which Alexa it was

@@ -96,6 +96,7 @@ def address_has_a_port(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
         "`manage.py doctor` sees whether the address opens from outside."
     ),
     source=ALEXA_CODE_GRANT,
+    is_guess=True,
 )
 def nothing_arrived(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     if not _is_empty(trace) or _address_fault(wanted):

@@ -26,6 +26,7 @@ from accounts.oauth_trace.wanted import Wanted
         "Cognito console."
     ),
     source=COGNITO_AUTHORIZE,
+    is_guess=True,
 )
 def sign_in_page_error(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     event = trace.last(Stage.AUTHORIZE)

@@ -84,6 +84,7 @@ def _rule(
     fix: str,
     source: str = COGNITO_ERRORS,
     stage: Stage = Stage.LOGIN,
+    level: Level = Level.ERROR,
     wish: str = "a code",
 ) -> None:
     def check(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
@@ -97,11 +98,12 @@ def _rule(
     rule(
         code,
         stage=stage,
-        level=Level.ERROR,
+        level=level,
         seen=seen,
         cause=cause,
         fix=fix,
         source=source,
+        is_guess=code in GENERAL or code == "pool-failed",
     )(check)
 
 
@@ -208,7 +210,8 @@ _rule(
 _rule(
     "person-cancelled",
     seen="Alexa says that linking failed after the person chose to cancel.",
-    cause="The person, or the account they signed in with, did not give leave.",
+    level=Level.UNFINISHED,
+    cause="The person cancelled, at the pool's page or at that of the account they signed in with.",
     fix="Nothing is wrong with the set-up. Begin again in the Alexa app and sign in.",
     source=RFC_AUTHORIZE_ERRORS,
 )

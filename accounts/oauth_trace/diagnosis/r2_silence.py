@@ -55,6 +55,7 @@ def _loads(trace: Trace) -> int:
         "cookies. `manage.py doctor` looks at the domain and its certificate."
     ),
     source=ALEXA_REQUIREMENTS,
+    is_guess=True,
 )
 def sign_in_reloaded(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     if _loads(trace) <= MOST_LOADS or not _is_waiting(trace, wanted):
@@ -68,7 +69,7 @@ def sign_in_reloaded(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
 @rule(
     "page-closed",
     stage=Stage.LOGIN,
-    level=Level.ERROR,
+    level=Level.UNFINISHED,
     seen="Somebody began to link and never came back from the sign-in page.",
     cause=(
         "Nobody came back from the sign-in page in ten minutes: it was probably closed, or it "
@@ -79,6 +80,7 @@ def sign_in_reloaded(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
         "attempt in a browser, and run `manage.py doctor`."
     ),
     source=ALEXA_TROUBLES,
+    is_guess=True,
 )
 def page_closed(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     if not trace.captured or not trace.is_silent or _loads(trace) > MOST_LOADS:
@@ -106,6 +108,7 @@ def page_closed(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
         "deploy` does; then try again."
     ),
     source=ALEXA_TROUBLES,
+    is_guess=True,
 )
 def sign_in_not_seen(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     if trace.captured or not trace.is_silent or _loads(trace) > MOST_LOADS:
@@ -204,6 +207,7 @@ def _rule(code: str, *, seen: str, cause: str, fix: str, source: str) -> None:
         cause=cause,
         fix=fix,
         source=source,
+        is_guess=True,
     )(check)
 
 

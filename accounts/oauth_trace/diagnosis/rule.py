@@ -14,6 +14,7 @@ from accounts.oauth_trace.wanted import Wanted
 class Level(StrEnum):
     ERROR = "error"  # the linking fails, or will
     WARNING = "warning"  # it works, and will not stay so
+    UNFINISHED = "not finished"  # somebody went away, and nothing is wrong
     NOTE = "note"
 
 
@@ -40,6 +41,7 @@ class Rule:
     fix: str  # where to click, or what to type
     source: str  # a page of the vendor's, or of the standard
     check: Check
+    is_guess: bool = False  # what it saw may have another cause, too
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Finding:
 
 
 _rules: dict[str, Rule] = {}
-_RANK = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTE: 2}
+_RANK = {Level.ERROR: 0, Level.UNFINISHED: 1, Level.WARNING: 2, Level.NOTE: 3}
 
 
 def rule(
@@ -73,6 +75,7 @@ def rule(
     cause: str,
     fix: str,
     source: str,
+    is_guess: bool = False,
 ) -> Callable[[Check], Check]:
     """Register a check. It returns the evidence, the two values that differ first; or None."""
 
@@ -88,6 +91,7 @@ def rule(
             fix=fix,
             source=source,
             check=check,
+            is_guess=is_guess,
         )
         return check
 

@@ -70,9 +70,16 @@ def refusal(
             better = [each for own, each in _refusals[stage] if own < proof]
             return any(each(trace, wanted) is not None for each in better)
 
-        rule(code, stage=stage, level=Level.ERROR, seen=seen, cause=cause, fix=fix, source=source)(
-            on_trace
-        )
+        rule(
+            code,
+            stage=stage,
+            level=Level.ERROR,
+            seen=seen,
+            cause=cause,
+            fix=fix,
+            source=source,
+            is_guess=proof != Proof.SEEN,
+        )(on_trace)
         _refusals[stage].append((proof, on_trace))
         return check
 

@@ -9,7 +9,12 @@ from accounts.oauth_trace.exchange import Field, Message
 from accounts.oauth_trace.gateway.reading import HIDDEN, Judged, Read
 from accounts.oauth_trace.models import Outcome
 
-_LEVELS = {Level.ERROR: "ERROR", Level.WARNING: "WARNING", Level.NOTE: "note"}
+_LEVELS = {
+    Level.ERROR: "ERROR",
+    Level.UNFINISHED: "NOT FINISHED",
+    Level.WARNING: "WARNING",
+    Level.NOTE: "note",
+}
 
 
 def lines(judged: Judged) -> Iterator[str]:

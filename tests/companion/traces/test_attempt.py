@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.admin.models import DELETION, LogEntry
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -233,6 +234,47 @@ def test_one_that_is_not_here(office: Client, reference: str) -> None:
     assert "<b>" not in office.get("/traces/<b>/").content.decode().replace("<body>", "")
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("meanwhile", ['FROM "oauth_trace_event"', 'INTO "oauth_trace_viewing"'])
+@pytest.mark.parametrize("more", ["", "report.json", "pin/"])
+def test_one_that_goes_while_it_is_opened(office: Client, meanwhile: str, more: str) -> None:
+    attempt = attempts.failed()
+    if more == "pin/":
+        meanwhile = 'UPDATE "oauth_trace_attempt"'
+
+    def deletes(execute: Any, sql: str, *rest: Any) -> Any:
+        if meanwhile in sql:
+            wrappers, connection.execute_wrappers = connection.execute_wrappers, []
+            Attempt.objects.all().delete()
+            connection.execute_wrappers = wrappers
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(deletes):
+        ask = office.post if more == "pin/" else office.get
+        answer = ask(address(attempt, more))
+    assert not Attempt.objects.exists()
+    assert answer.status_code == 404
+    assert f"There is no attempt {attempt.reference}" in main(answer)
+
+
+def test_a_look_takes_nothing_from_what_alexa_adds_meanwhile(office: Client) -> None:
+    attempt = attempts.failed(sub="")
+    Attempt.objects.update(outcome=Outcome.OPEN)  # so that it is judged anew
+
+    def adds(execute: Any, sql: str, *rest: Any) -> Any:
+        answer = execute(sql, *rest)
+        if 'FROM "oauth_trace_event"' in sql:
+            wrappers, connection.execute_wrappers = connection.execute_wrappers, []
+            Attempt.objects.update(sub=attempts.SUB)
+            connection.execute_wrappers = wrappers
+        return answer
+
+    with connection.execute_wrapper(adds):
+        office.get(address(attempt))
+    now = Attempt.objects.get()
+    assert (now.sub, now.outcome) == (attempts.SUB, Outcome.FAILED)
+
+
 def test_small_letters_find_it(office: Client) -> None:
     attempt = attempts.linked()
     assert office.get(f"/traces/{attempt.reference.lower()}/").status_code == 200
@@ -345,8 +387,11 @@ def test_it_takes_few_statements(office: Client) -> None:
 
 
 def test_other_causes_that_look_the_same_are_offered(office: Client) -> None:
-    page = office.get(address(attempts.failed()))
+    # of a code that is refused it shows no more than that; a secret that differs is certain
+    refused = attempts.token(status=400, answer={"error": "invalid_client"})
+    page = office.get(address(attempts.store((Stage.TOKEN, refused))))
     assert "that would look like this" in part(page, "verdict")
+    assert not office.get(address(attempts.failed())).context["made"].possible
     possible, main = page.context["made"].possible, page.context["made"].main
     assert possible
     assert {rule.seen for rule in possible} == {main.rule.seen}

@@ -28,6 +28,8 @@ def trace(*events: tuple[Stage, float, int]) -> Trace:
 
 def by_name(made: Trace, **stages: str) -> dict[str, Lane]:
     reached = {event.stage.value: "ok" for event in made.events}
+    if {"authorize", "callback"} <= reached.keys() and not stages:
+        reached["login"] = "ok"
     return {lane.name: lane for lane in lanes(made, reached | stages)}
 
 
@@ -68,9 +70,19 @@ def test_sign_in_fills_the_time_at_the_pools_page() -> None:
 
 def test_without_a_captured_way_back_the_time_covers_it() -> None:
     made = trace((Stage.AUTHORIZE, 0, 8), (Stage.TOKEN, 30, 302))
-    found = by_name(made, login="ok", callback="ok")
+    found = by_name(made, login="unseen", callback="unseen")
     assert found["sign-in"].text == "30 s at the pool’s page and on the way back"
-    assert found["callback"].text == "passed, not seen: the way back was not recorded"
+    assert found["callback"].text == "passed: it did not lead over the trace"
+    assert found["callback"].look.word == "not seen"
+    assert found["callback"].is_reached
+
+
+def test_an_error_that_comes_back_at_once_had_no_sign_in_page() -> None:
+    made = trace((Stage.AUTHORIZE, 0, 8), (Stage.CALLBACK, 0.035, 1))
+    found = by_name(made, callback="unfinished")
+    assert found["sign-in"].text == "not seen: the browser was back after 27 ms, without a code"
+    assert (found["sign-in"].is_reached, found["sign-in"].bars) == (False, ())
+    assert found["callback"].text == "27 ms later: took 1 ms, and brought no code"
 
 
 def test_gaps_are_told() -> None:
