@@ -977,6 +977,13 @@ MUTANTS = [
         "tests/accounts/oauth_trace/test_failing.py",
     ),
     Mutant(
+        "front: what was captured ends well after recording ended",
+        "accounts/oauth_trace/recording.py",
+        "(found.stopped_at or found.ends_at) > timezone.now() - timedelta(seconds=capture.MEMORY)",
+        "(found.stopped_at or found.ends_at) > timezone.now()",
+        "tests/accounts/oauth_trace/test_front.py",
+    ),
+    Mutant(
         "front: pages repeat no query",
         "accounts/oauth_trace/views.py",
         'request.META["QUERY_STRING"] = ""',

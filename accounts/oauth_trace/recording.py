@@ -19,7 +19,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from accounts.models import Tombstone
-from accounts.oauth_trace import briefly
+from accounts.oauth_trace import briefly, capture
 from accounts.oauth_trace import wanted as wanted_values
 from accounts.oauth_trace.briefly import Unavailable
 from accounts.oauth_trace.diagnosis import diagnose
@@ -44,7 +44,7 @@ type Keys = Iterable[tuple[Correlation.Kind, str]]  # kinds with digests
 
 @dataclass
 class _Memo:
-    span: Span | None = None
+    last: Span | None = None  # the latest, also one that is over
     until: float = 0.0
 
 
@@ -59,24 +59,44 @@ def span() -> Span | None:
 
     While the database does not answer, the one that was on stays on: what it loses is counted.
     """
+    found = _last_span()
+    is_on = found and found.stopped_at is None and found.ends_at > timezone.now()
+    return found if is_on else None
+
+
+def may_go_on() -> bool:
+    """Whether attempts may be under way that began while a span was on; believed for a moment, too.
+
+    Where none can be, a token request costs no look into the database.
+    """
+    found = _last_span()
+    if not found:
+        return False
+    return (found.stopped_at or found.ends_at) > timezone.now() - timedelta(seconds=capture.MEMORY)
+
+
+def _last_span() -> Span | None:
     if not settings.OAUTH_TRACE:
         return None
     now = time.monotonic()
     if now >= _memo.until:
         try:
-            _memo.span = briefly.reads(Span.objects.current)
+            _memo.last = briefly.reads(_latest)
         except Unavailable:
             pass
         else:
             _tell_losses()
         _memo.until = now + SPAN_MEMO
-    found = _memo.span
-    return found if found and found.ends_at > timezone.now() else None
+    return _memo.last
+
+
+def _latest() -> Span | None:
+    return Span.objects.current() or Span.objects.filter(started_at__lte=timezone.now()).first()
 
 
 def forget_span() -> None:
     """Look again next time: it was switched on or off, or a test begins."""
-    _memo.span, _memo.until = None, 0.0
+    _memo.last, _memo.until = None, 0.0
     briefly.forget()
 
 
@@ -182,7 +202,8 @@ def add(
         _correlate(held, keys)
         held.sub, held.updated_at = sub or held.sub, timezone.now()
         held.is_complete = held.is_complete and not is_withheld
-        judge(held, [*events, event])
+        _judged(held, [*events, event])
+        held.save(update_fields=[*_VERDICT, "updated_at", "sub"])
         return held
 
     try:
@@ -201,10 +222,14 @@ def lose(attempt_pk: int = 0) -> None:
     _losses.append(attempt_pk)
 
 
-def judge(attempt: Attempt, events: list[Event] | None = None) -> None:
-    """Diagnose it as things stand, and keep what came out for the lists. Asks nobody."""
-    _judged(attempt, events)
-    attempt.save(update_fields=[*_VERDICT, "updated_at", "sub"])
+def judge(attempt: Attempt, events: list[Event] | None = None) -> bool:
+    """Diagnose it as things stand, and keep what came out for the lists. Asks nobody.
+
+    Only the verdict is written: Alexa may be adding to it. False where it is gone meanwhile.
+    """
+    judged = _judged(attempt, events)
+    kept = {name: getattr(judged, name) for name in _VERDICT if name != "is_complete"}
+    return bool(Attempt.objects.filter(pk=attempt.pk).update(**kept))
 
 
 def _judged(attempt: Attempt, events: list[Event] | None = None) -> Attempt:

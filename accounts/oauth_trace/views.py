@@ -209,6 +209,8 @@ def _way_of(code: str) -> WayBack | None:
     """How a code came, if it came over us. The database is asked where the cache does not know."""
     if way := capture.way_of_code(code):
         return way
+    if not recording.may_go_on():
+        return None
     attempt = recording.find(Kind.CODE, code)
     return WayBack(attempt.redirect_uri, attempt.pk) if attempt and attempt.captured else None
 

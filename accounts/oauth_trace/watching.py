@@ -94,7 +94,7 @@ def token_seen(
     """A token request and its answer: recorded while a span is on, or to finish an attempt."""
     raw = body.decode("latin-1")
     span, code = recording.span(), capture.code_of(raw)
-    if not span and not code:
+    if not span and not (code and recording.may_go_on()):
         return
     fields = redaction.form(raw)
     attempt = _attempt_of(fields, code)

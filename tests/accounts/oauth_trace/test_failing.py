@@ -15,7 +15,7 @@ from django.core.cache import cache, caches
 from django.db import connection
 from django.test import override_settings
 
-from accounts.oauth_trace import briefly, forward, recording, redaction
+from accounts.oauth_trace import briefly, forward, recording, redaction, switch
 from accounts.oauth_trace.models import Attempt, Event, Span, Stage
 from tests.accounts.oauth_trace.conftest import Linker, StubPool, latest, new_code
 from tests.accounts.oauth_trace.raw_pool import RawPool
@@ -207,8 +207,7 @@ def test_what_was_captured_ends_well_when_recording_is_switched_off(
     stub_linker: Linker, stub_pool: StubPool, stage: str, has_cache: bool
 ) -> None:
     def off() -> None:
-        Span.objects.all().delete()
-        recording.forget_span()
+        switch.off()
         if not has_cache:  # another process answers, or this one was started again
             cache.clear()
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client, override_settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
-from accounts.oauth_trace import recording
+from accounts.oauth_trace import capture, recording
 from accounts.oauth_trace.models import Attempt, Event, Span, Stage
 from tests.accounts.oauth_trace.conftest import FORM, Linker, StubPool, latest, new_code
 from tests.accounts.oauth_trace.raw_pool import RawPool
@@ -188,6 +191,45 @@ def test_it_forwards_and_keeps_nothing_while_no_span_is_on(
     ]
     assert not Attempt.objects.exists()
     assert not Event.objects.exists()
+
+
+def test_where_nothing_can_be_under_way_a_token_request_asks_no_database(
+    stub_linker: Linker,
+    stub_pool: StubPool,
+    tracing: Span,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    over = tracing.started_at - timedelta(seconds=capture.MEMORY + 60)
+    Span.objects.update(started_at=over, ends_at=over + timedelta(seconds=30))
+    recording.forget_span()
+    monkeypatch.setattr(recording, "SPAN_MEMO", 60.0)
+    stub_pool.says(TOKENS)
+    stub_linker.redeem(new_code())  # now the process knows
+
+    with django_assert_num_queries(0):
+        answer = stub_linker.redeem(new_code())
+
+    assert answer.status_code == 200
+    assert not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize("ending", ["stopped_at", "ends_at"])
+def test_what_was_under_way_when_it_ended_goes_on(
+    ending: str, stub_linker: Linker, stub_pool: StubPool, tracing: Span
+) -> None:
+    """Its code was issued to our address: the pool takes it with that one only."""
+    stub_pool.says(TOKENS)
+    code = captured_code(stub_linker)
+    Span.objects.update(**{ending: tracing.started_at})
+    recording.forget_span()
+    cache.clear()
+
+    stub_linker.redeem(code)
+
+    [(_, form, _)] = stub_pool.asked
+    assert form["redirect_uri"] == f"{settings.PUBLIC_URL}/oauth/callback"
+    assert Stage.TOKEN in latest().stages
 
 
 @many
