@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,9 +15,15 @@ SHOWN = 20
 
 
 def note(attempt: Attempt, viewer: User) -> list[Viewing]:
-    """Write it down unless it is; the latest ones, this included."""
+    """Write it down unless it is; the latest ones, this included.
+
+    Raises Attempt.DoesNotExist where it was deleted meanwhile.
+    """
     found = list(attempt.viewings.select_related("viewer__profile")[:SHOWN])
     since = timezone.now() - AT_MOST_EVERY
     if any(each.viewer_id == viewer.pk and each.at > since for each in found):
         return found
-    return [Viewing.objects.create(attempt=attempt, viewer=viewer), *found]
+    try:
+        return [Viewing.objects.create(attempt=attempt, viewer=viewer), *found]
+    except IntegrityError as error:
+        raise Attempt.DoesNotExist from error

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.oauth_trace import recording, switch
-from accounts.oauth_trace.models import ALPHABET, Attempt, Span
+from accounts.oauth_trace.models import ALPHABET, Attempt, Span, Viewing
 from accounts.rate_limit import limited
 from companion import time_zones
 from companion.http import SignedInRequest, page_of
@@ -122,11 +122,10 @@ def find(request: SignedInRequest) -> HttpResponse:
 @access.needs(access.VIEW)
 def attempt(request: SignedInRequest, reference: str) -> HttpResponse:
     """One attempt; that it was looked at is written down."""
-    found = _found(reference)
-    if found is None:
+    opened = _opened(reference, request.user)
+    if opened is None:
         return _unknown(request, reference)
-    seen = viewings.note(found, request.user)
-    made = shown(found)
+    found, made, seen = opened
     others = _others(found, made.person)
     since = timezone.now() - WEEK
     same = Attempt.objects.filter(finding=found.finding, started_at__gte=since).exclude(pk=found.pk)
@@ -177,11 +176,10 @@ def report_text(request: SignedInRequest, reference: str) -> HttpResponse:
 def _report(
     request: SignedInRequest, reference: str, write: Any, ending: str, kind: str
 ) -> HttpResponse:
-    found = _found(reference)
-    if found is None:
+    opened = _opened(reference, request.user)
+    if opened is None:
         return _unknown(request, reference)
-    viewings.note(found, request.user)
-    made: Shown = shown(found)
+    found, made, _seen = opened
     return _download(write(made), f"attempt-{found.reference}.{ending}", kind)
 
 
@@ -193,7 +191,8 @@ def pin(request: SignedInRequest, reference: str) -> HttpResponse:
     if found is None:
         return _unknown(request, reference)
     found.pinned = request.POST.get("pinned") == "1"
-    found.save(update_fields=["pinned"])
+    if not Attempt.objects.filter(pk=found.pk).update(pinned=found.pinned):
+        return _unknown(request, reference)
     said = "Pinned an attempt." if found.pinned else "Unpinned an attempt."
     LogEntry.objects.log_actions(request.user.pk, [found], CHANGE, said)
     return redirect("trace", found.reference)
@@ -248,6 +247,17 @@ def _found(reference: str) -> Attempt | None:
     if not reference or len(reference) > 8 or not set(reference) <= set(ALPHABET):
         return None
     return Attempt.objects.filter(reference=reference).first()
+
+
+def _opened(reference: str, viewer: User) -> tuple[Attempt, Shown, list[Viewing]] | None:
+    """Judged anew, and that it was looked at is written down. None also where it goes meanwhile."""
+    found = _found(reference)
+    if found is None:
+        return None
+    try:
+        return found, shown(found), viewings.note(found, viewer)
+    except Attempt.DoesNotExist:
+        return None
 
 
 def _unknown(request: SignedInRequest, reference: str) -> HttpResponse:
