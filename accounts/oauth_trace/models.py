@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import SUB_MAX_LENGTH
@@ -85,6 +85,19 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     def of_person(self, sub: str) -> Self:
         return self.filter(Q(sub=sub) | Q(site_sub=sub)) if sub else self.none()
+
+    def waiting_beside(self, other: Attempt) -> Attempt | None:
+        """The latest of the same client whose token call was still to come when `other` began."""
+        called = Event.objects.filter(
+            attempt=OuterRef("pk"), stage=Stage.TOKEN, at__lt=other.started_at
+        )
+        return self.filter(
+            ~Exists(called),
+            captured=True,
+            client_id=other.client_id,
+            redirect_uri=other.redirect_uri,
+            started_at__range=(other.started_at - Attempt.ABANDONED, other.started_at),
+        ).first()
 
     def correlated(self, kind: str, digest: str) -> Attempt | None:
         """The latest that this digest was seen in."""

@@ -28,6 +28,7 @@ from accounts.oauth_trace.scrubbing import scrub as scrub
 MOST_FIELDS = 40  # of one message; Alexa's largest has nine
 MOST_HEADERS = 40
 ADDRESS_LENGTH = 500
+PADDING = (" ", "\t", "\n", "\r\n", "\u00a0", '"', "'")  # what is copied along with a value
 
 # parameters and members that are compared, never shown
 _DIGESTED = frozenset(
@@ -274,7 +275,7 @@ def basic(authorization: str) -> tuple[Field, ...]:
 def _secret_of(password: str) -> str:
     """Encoded, says the RFC; most clients send it raw, and then its "+" is a plus."""
     known = {settings.COGNITO_ALEXA_CLIENT_SECRET, settings.COGNITO_WEB_CLIENT_SECRET}
-    return password if password in known else unquote_plus(password)
+    return password if password.strip("".join(PADDING)) in known else unquote_plus(password)
 
 
 def same_secret(kept: Value | None, plain: str) -> bool:

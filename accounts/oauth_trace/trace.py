@@ -34,6 +34,7 @@ class Trace:
     redirect_uri: str = ""  # the one that Alexa named, where the callback was captured
     sub: str = ""
     site_sub: str = ""
+    beside: str = ""  # a token call of nobody's: the attempt that waited for one meanwhile
     events: tuple[Recorded, ...] = ()
 
     @classmethod
@@ -47,6 +48,7 @@ class Trace:
             redirect_uri=attempt.redirect_uri,
             sub=attempt.sub,
             site_sub=attempt.site_sub,
+            beside=_beside(attempt, found),
             events=tuple(recorded(event) for event in found),
         )
 
@@ -83,6 +85,14 @@ class Trace:
             event.response.status == 200 and event.response.has("access_token")
             for event in (*self.at(Stage.TOKEN), *self.at(Stage.REFRESH))
         )
+
+
+def _beside(attempt: Attempt, events: list[Event]) -> str:
+    """The reference of an attempt that may be the same; asked for where only token calls came."""
+    if not events or any(event.stage != Stage.TOKEN for event in events):
+        return ""
+    waiting = Attempt.objects.waiting_beside(attempt)
+    return waiting.reference if waiting else ""
 
 
 def recorded(event: Event) -> Recorded:

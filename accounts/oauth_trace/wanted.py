@@ -14,7 +14,8 @@ from django.conf import settings
 
 from accounts import forgiving_cache
 from accounts.cognito import endpoints
-from accounts.oauth_trace.redaction import digest
+from accounts.oauth_trace.exchange import Value
+from accounts.oauth_trace.redaction import PADDING, digest
 from accounts.pool import client
 from accounts.pool.parameters import LINK_CALLBACK_PATH, TRACE_CALLBACK_PATH
 
@@ -40,6 +41,8 @@ class Wanted:
     skill_ids: tuple[str, ...]
     capture_url: str
     secret_digest: str  # empty where we do not have the secret
+    secret_length: int = 0
+    padded_secrets: tuple[str, ...] = ()  # digests of what copying and pasting makes of it
     from_pool: bool = False  # whether what follows was read from the pool
     # of the alexa client
     callbacks: tuple[str, ...] | None = None
@@ -52,6 +55,12 @@ class Wanted:
     access_token_seconds: int | None = None
     refresh_token_seconds: int | None = None
     rotation: bool | None = None
+
+    @property
+    def secret_shown(self) -> str:
+        """As a secret that was sent is shown, so that the two can be compared."""
+        shown = Value(digest=self.secret_digest, length=self.secret_length)
+        return str(shown) or f"…{self.secret_digest[:8]}"
 
     @property
     def amazon_callbacks(self) -> tuple[str, ...]:
@@ -81,8 +90,25 @@ def from_settings() -> Wanted:
         vendor_id=settings.ALEXA_VENDOR_ID,
         skill_ids=tuple(settings.ALEXA_SKILL_IDS),
         capture_url=settings.PUBLIC_URL + TRACE_CALLBACK_PATH,
-        secret_digest=digest(secret) if secret else "",
+        **_of_secret(secret),
     )
+
+
+def padded(text: str) -> list[str]:
+    """What copying and pasting makes of an id or a secret."""
+    one_side = [(mark, "") for mark in PADDING] + [("", mark) for mark in PADDING]
+    both = [(mark, mark) for mark in PADDING]
+    return [f"{before}{text}{after}" for before, after in (*one_side, *both)]
+
+
+def _of_secret(secret: str) -> dict[str, Any]:
+    if not secret:
+        return {"secret_digest": ""}
+    return {
+        "secret_digest": digest(secret),
+        "secret_length": len(secret),
+        "padded_secrets": tuple(map(digest, padded(secret))),
+    }
 
 
 def known() -> Wanted:
@@ -148,5 +174,5 @@ def _of_pool(found: Any) -> dict[str, Any]:
         "rotation": found.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED",
     }
     if secret:
-        facts["secret_digest"] = digest(secret)
+        facts |= _of_secret(secret)
     return facts

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from accounts.oauth_trace import capture, forward, recording, redaction
+from accounts.oauth_trace.diagnosis.asked import is_asking
 from accounts.oauth_trace.exchange import Field, Message, value_of
 from accounts.oauth_trace.models import Attempt, Correlation, Stage
 
@@ -55,13 +56,14 @@ def begun(request: HttpRequest, query: str, *, captured: bool) -> Attempt | None
     ):
         return known
     user = request.user
+    asks = is_asking(field.name for field in fields)  # else whoever looked is no part of a linking
     return recording.begin(
         Stage.AUTHORIZE,
         client_id=_text(fields, "client_id"),
         redirect_uri=redirect_uri,
         language=redaction.scrub(request.headers.get("Accept-Language", "").partition(",")[0]),
         captured=captured,
-        site_sub=user.sub if user.is_authenticated else "",
+        site_sub=user.sub if user.is_authenticated and asks else "",
         keys=[(Kind.STATE, state), (Kind.CHALLENGE, challenge)],
     )
 

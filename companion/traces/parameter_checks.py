@@ -142,7 +142,7 @@ def _secret(sent: Message, wanted: Wanted) -> Check:
         mark=Mark.OK if is_it else Mark.WRONG,
         word="equal" if is_it else "differs" if value else "missing",
         seen=seen,
-        wanted=f"…{wanted.secret_digest[:8]}",
+        wanted=wanted.secret_shown,
     )
 
 

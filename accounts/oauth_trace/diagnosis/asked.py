@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from accounts.oauth_trace.exchange import Message
@@ -31,10 +32,35 @@ COGNITO_ERRORS = f"{COGNITO}federation-endpoint-idp-responses.html"
 RFC_AUTHORIZE_ERRORS = "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1"
 
 
+# of OAuth, PKCE and OpenID Connect: what Alexa may send
+BY_ALEXA = frozenset(
+    {
+        "client_id",
+        "code_challenge",
+        "code_challenge_method",
+        "redirect_uri",
+        "response_type",
+        "scope",
+        "state",
+    }
+)
+
+
 def asked(trace: Trace) -> Message | None:
-    """The latest authorize request that could be kept."""
+    """The latest authorize request that could be kept; None where it asks for nothing."""
+    found = opened(trace)
+    return found if found and is_asking(field.name for field in found.query) else None
+
+
+def opened(trace: Trace) -> Message | None:
+    """How the authorize address was opened last, if only by somebody who looked what is there."""
     event = trace.last(Stage.AUTHORIZE)
     return event.request if event and event.request else None
+
+
+def is_asking(names: Iterable[str]) -> bool:
+    """Whether a request with these parameters means to link; withheld, they may be anything."""
+    return any(name in BY_ALEXA or name == WITHHELD for name in names)
 
 
 def stopped(trace: Trace) -> Message | None:

@@ -7,12 +7,16 @@ from collections.abc import Callable
 
 from accounts.oauth_trace.diagnosis.asked import (
     ALEXA_CODE_GRANT,
+    BY_ALEXA,
     COGNITO,
     COGNITO_AUTHORIZE,
     asked,
     is_missing,
+    listed,
     only,
+    opened,
     stopped,
+    went_on,
 )
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
 from accounts.oauth_trace.exchange import Message
@@ -24,17 +28,6 @@ from accounts.oauth_trace.wanted import Wanted
 _URI = "Developer console, Build, Account Linking, Web Authorization URI"
 _BARE = f"{_URI}: enter the bare address, this site's /oauth/authorize, with no ? and nothing after"
 _PKCE = f"{COGNITO}using-pkce-in-authorization-code.html"
-_BY_ALEXA = frozenset(
-    {
-        "client_id",
-        "code_challenge",
-        "code_challenge_method",
-        "redirect_uri",
-        "response_type",
-        "scope",
-        "state",
-    }
-)
 # what the pool understands beside those
 _BY_COGNITO = frozenset(
     {
@@ -85,7 +78,7 @@ def _rule(
 
 
 def _doubled(request: Message) -> list[Evidence] | None:
-    counts = Counter(field.name for field in request.query if field.name in _BY_ALEXA)
+    counts = Counter(field.name for field in request.query if field.name in BY_ALEXA)
     doubled = [f"{name} {count} times" for name, count in counts.items() if count > 1]
     if not doubled:
         return None
@@ -306,6 +299,28 @@ _rule(
 
 
 @rule(
+    "nothing-asked",
+    stage=Stage.AUTHORIZE,
+    level=Level.UNFINISHED,
+    seen="An attempt that nobody made, from a browser or a program that opened the bare address.",
+    cause="Somebody opened the authorize address without asking for anything: this is no linking.",
+    fix=(
+        "Nothing, when it comes alone. If it comes whenever somebody links, something between "
+        "Alexa and this site takes the query away: let it pass the query on whole."
+    ),
+    source=ALEXA_CODE_GRANT,
+)
+def nothing_asked(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
+    request = opened(trace)
+    if request is None or asked(trace) or went_on(trace):
+        return None
+    return [
+        Evidence("parameters sent", listed([field.name for field in request.query])),
+        Evidence("Alexa sends", "client_id, redirect_uri, response_type, scope, state"),
+    ]
+
+
+@rule(
     "state-short",
     stage=Stage.AUTHORIZE,
     level=Level.NOTE,
@@ -342,7 +357,7 @@ def state_short(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
 def parameters_not_alexas(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     request = asked(trace)
     names = {field.name for field in request.query} if request else set()
-    unknown = sorted(names - _BY_ALEXA - _BY_COGNITO)
+    unknown = sorted(names - BY_ALEXA - _BY_COGNITO)
     if not unknown:
         return None
     shown = [name if name != WITHHELD else "one with an odd name" for name in unknown]

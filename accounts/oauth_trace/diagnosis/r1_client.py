@@ -20,7 +20,7 @@ from accounts.oauth_trace.exchange import Message, Value
 from accounts.oauth_trace.models import Stage
 from accounts.oauth_trace.redaction import WITHHELD, digest
 from accounts.oauth_trace.trace import Trace
-from accounts.oauth_trace.wanted import Wanted
+from accounts.oauth_trace.wanted import Wanted, padded
 
 _FIELD = "Developer console, Build, Account Linking, Your Client ID"
 _LOOKS_LIKE_COGNITOS = re.compile(r"[a-z0-9]{26}")
@@ -43,7 +43,7 @@ def _fault(trace: Trace, wanted: Wanted) -> str:
         return "client-id-is-the-secret"
     if any(_is(sent, skill_id) for skill_id in wanted.skill_ids):
         return "client-id-is-a-skill-id"
-    is_padded = any(_is(sent, each) for each in _padded(wanted.client_id))
+    is_padded = any(_is(sent, each) for each in padded(wanted.client_id))
     return "client-id-padded" if is_padded else "client-id-unknown"
 
 
@@ -64,14 +64,6 @@ def _of_an_id(sent: str, wanted: Wanted) -> str:
         if _LOOKS_LIKE_COGNITOS.fullmatch(sent)
         else ("client-id-unknown")
     )
-
-
-def _padded(client_id: str) -> list[str]:
-    """What copying and pasting makes of an id."""
-    marks = (" ", "\t", "\n", "\r\n", "\u00a0", '"', "'")
-    one_side = [(mark, "") for mark in marks] + [("", mark) for mark in marks]
-    both = [(mark, mark) for mark in marks]
-    return [f"{before}{client_id}{after}" for before, after in (*one_side, *both)]
 
 
 def _rule(code: str, *, seen: str, cause: str, fix: str, source: str = COGNITO_AUTHORIZE) -> None:

@@ -86,7 +86,9 @@ def _wrong_last_part(sent: str, registered: dict[str, str], wanted: Wanted) -> t
     if sent.rpartition("/")[2].startswith(_SKILL_ID):
         return "redirect-uri-with-skill-id", next(iter(alexas), "")
     if alexas:
-        return "redirect-uri-other-vendor", next(iter(alexas))
+        host = urlsplit(sent).hostname
+        same_host = (url for url in alexas if urlsplit(url).hostname == host)
+        return "redirect-uri-other-vendor", next(same_host, next(iter(alexas)))
     return "redirect-uri-none-registered", ""
 
 
@@ -237,8 +239,9 @@ _rule(
         "or a tool uses this client."
     ),
     fix=(
-        "If it is your website's, let the website use its own app client (COGNITO_WEB_CLIENT_ID), "
-        f"or register the address: {_CALLBACK_URLS}."
+        "If you do not know this address, do nothing: the pool refused it, and that is what the "
+        "list of callback URLs is for. If it is your website's, let the website use its own app "
+        f"client (COGNITO_WEB_CLIENT_ID), or register the address: {_CALLBACK_URLS}."
     ),
     source=COGNITO_CLIENT,
 )

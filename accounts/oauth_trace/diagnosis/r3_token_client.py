@@ -263,6 +263,28 @@ def secret_is_the_id(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evide
 
 
 @refusal(
+    "token-secret-padded",
+    stage=Stage.TOKEN,
+    errors=_REFUSED,
+    seen="Linking fails after sign-in; the token endpoint answers invalid_client.",
+    cause="The secret is the client's with a space, a line end or a quotation mark beside it.",
+    fix=(
+        "Developer console, Build, Account Linking, Your Secret: enter it again without anything "
+        "around it, and save. `manage.py pool show --secret` prints it."
+    ),
+    source=CODE_GRANT,
+)
+def secret_padded(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | None:
+    secret = sent_secret(call)
+    if secret is None or secret.digest not in wanted.padded_secrets:
+        return None
+    return [
+        Evidence("secret sent", str(secret)),
+        Evidence("secret of the client", wanted.secret_shown),
+    ]
+
+
+@refusal(
     "token-secret-wrong",
     stage=Stage.TOKEN,
     errors=_REFUSED,
@@ -281,11 +303,12 @@ def secret_wrong(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence]
         return None
     if secret is None or not secret.digest or secret.digest == wanted.secret_digest:
         return None
-    if secret_is_the_id(call, trace, wanted) or secret_sent_twice(call, trace, wanted):
+    told = (secret_is_the_id, secret_sent_twice, secret_padded)
+    if any(check(call, trace, wanted) for check in told):
         return None
     return [
         Evidence("secret sent", str(secret)),
-        Evidence("secret of the client", f"…{wanted.secret_digest[:8]}"),
+        Evidence("secret of the client", wanted.secret_shown),
     ]
 
 

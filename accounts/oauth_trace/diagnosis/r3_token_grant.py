@@ -233,6 +233,33 @@ def code_of_website(call: Recorded, trace: Trace, wanted: Wanted) -> list[Eviden
 
 
 @refusal(
+    "token-code-of-elsewhere",
+    stage=Stage.TOKEN,
+    errors=CODE_REFUSED,
+    seen="The token endpoint answers invalid_grant, and another attempt waits for its token call.",
+    cause=(
+        "The code did not come back over the trace, while an attempt of the same client waits for "
+        "its own token call: the code was changed on its way, or is none of the pool's."
+    ),
+    fix=(
+        "Open the attempt that waits. If it was the same try, look for what changes the code "
+        "between Alexa and this site; else find out who sends codes to /oauth/token that did not "
+        "begin at this site's /oauth/authorize."
+    ),
+    source=TOKEN_ENDPOINT,
+    proof=Proof.PROBABLE,
+)
+def code_of_elsewhere(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence] | None:
+    if not trace.beside or not is_known(sent_code(call)):
+        return None
+    return [
+        Evidence("code redeemed", f"{sent_code(call)}, not seen on any way back"),
+        Evidence("attempt that waits", trace.beside),
+        error_seen(call),
+    ]
+
+
+@refusal(
     "token-code-refused",
     stage=Stage.TOKEN,
     errors=frozenset({"invalid_grant"}),
@@ -242,9 +269,9 @@ def code_of_website(call: Recorded, trace: Trace, wanted: Wanted) -> list[Eviden
         "it was redeemed elsewhere, belongs to another client or pool, or had expired."
     ),
     fix=(
-        "Switch the trace on with capture (`manage.py oauth_trace on`) and link once more: then "
-        "code, redirect_uri and PKCE are compared from end to end. `manage.py doctor` looks at the "
-        "client."
+        "Link once more from the beginning while the trace records the way back, too (`manage.py "
+        "oauth_trace on`, without --no-capture): then code, redirect_uri and PKCE are compared "
+        "from end to end. `manage.py doctor` looks at the client."
     ),
     source=TOKEN_ENDPOINT,
     proof=Proof.LEFT_OVER,

@@ -158,7 +158,7 @@ def secret_wrong(call: Recorded, trace: Trace, wanted: Wanted) -> list[Evidence]
     is_id = same_secret(secret, wanted.client_id)
     return [
         Evidence("secret sent", "the client id" if is_id else str(secret)),
-        Evidence("secret of the client", f"…{wanted.secret_digest[:8]}"),
+        Evidence("secret of the client", wanted.secret_shown),
     ]
 
 

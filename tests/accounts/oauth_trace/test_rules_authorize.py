@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from tests.accounts.oauth_trace.conftest import Linker
+from accounts.models import Door, User
+from accounts.oauth_trace.models import Outcome
+from tests.accounts.oauth_trace.conftest import Linker, latest
 from tests.accounts.oauth_trace.scenes import (
     PERSON,
     Act,
@@ -32,6 +34,11 @@ def asking(**changes: str | None) -> Act:
 def refused(**changes: str | None) -> Act:
     """The pool sends the browser back at once."""
     return lambda scene: scene.follows(**changes)
+
+
+def opened_by_hand(scene: Scene) -> None:
+    """As by a bot; what it adds is nothing of OAuth."""
+    scene.linker.open("utm_source=somewhere")
 
 
 def static_parameters(scene: Scene) -> None:
@@ -66,6 +73,7 @@ def prompted(scene: Scene) -> None:
 
 PROVOKED: Acts = {
     "static-parameters": static_parameters,
+    "nothing-asked": opened_by_hand,
     "state-missing": asking(state=None),
     "state-placeholder": asking(state="STATE"),
     "state-short": asking(state="of-a-trial"),
@@ -82,6 +90,7 @@ PROVOKED: Acts = {
 }
 SPARED: Acts = {
     "static-parameters": asking(identity_provider="COGNITO"),
+    "nothing-asked": asking(state=None),
     "state-missing": asking(),
     "state-placeholder": asking(state="STATE" * 100),
     "state-short": asking(),
@@ -103,6 +112,20 @@ def test_who_asks_as_alexa_does_hears_nothing_yet(act: Act, linker: Linker, pool
     with Scene(linker, pool) as scene:
         act(scene)
         assert scene.codes() == []
+
+
+@pytest.mark.parametrize("query", ["", "utm_source=somewhere"])
+def test_who_opens_the_bare_address_began_nothing(
+    linker: Linker, pool: LivePool, query: str
+) -> None:
+    with Scene(linker, pool) as scene:
+        linker.browser.force_login(User.objects.for_sub("sub-of-a-visitor", door=Door.WEB))
+        linker.open(query)
+        attempt = latest()
+        assert (attempt.outcome, attempt.finding) == (Outcome.GAVE_UP, "nothing-asked")
+        assert attempt.site_sub == ""
+        scene.minutes_pass()
+        assert scene.codes() == ["nothing-asked"]
 
 
 @pytest.mark.parametrize("name", ["redirect_uri", "scope", "client_id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 
 from accounts.oauth_trace import wanted
 from tests.accounts.oauth_trace.conftest import Linker
@@ -145,6 +146,19 @@ def test_nothing_is_said_of_a_pool_that_is_not_known(linker: Linker, pool: LiveP
             identity_provider="Unheard",
         )
         assert scene.codes() == []
+
+
+@pytest.mark.parametrize("host", ["pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp"])
+def test_another_vendor_is_shown_beside_ours_of_the_same_region(
+    linker: Linker, pool: LivePool, host: str
+) -> None:
+    """So that the two addresses differ in the one thing that is meant."""
+    with Scene(linker, pool) as scene:
+        sent = with_last_part(scene, "MOTHERVENDOR").replace("pitangui.amazon.com", host)
+        scene.linker.authorize(redirect_uri=sent)
+        (finding,) = scene.findings()
+        ours = finding.evidence[1].value
+        assert ours == sent.replace("MOTHERVENDOR", settings.ALEXA_VENDOR_ID)
 
 
 @pytest.mark.parametrize("code", PROVOKED)

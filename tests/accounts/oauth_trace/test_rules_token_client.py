@@ -6,8 +6,9 @@ import base64
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
-from accounts.oauth_trace import wanted
+from accounts.oauth_trace import redaction, wanted
 from tests.accounts.oauth_trace.conftest import Linker, new_code
 from tests.accounts.oauth_trace.token_scenes import (
     TokenAct,
@@ -42,6 +43,10 @@ def with_secret(secret: str) -> TokenAct:
 
 def secret_is_the_id(scene: TokenScene) -> None:
     with_secret(scene.linker.client_id)(scene)
+
+
+def with_a_padded_secret(scene: TokenScene) -> None:
+    with_secret(scene.linker.client_secret + " ")(scene)
 
 
 def redeemed_well(scene: TokenScene) -> None:
@@ -109,6 +114,7 @@ PROVOKED: TokenActs = {
     "token-client-unknown": as_a_client_of_another_pool,
     "token-client-public": as_a_public_client,
     "token-secret-is-the-id": secret_is_the_id,
+    "token-secret-padded": with_a_padded_secret,
     "token-secret-wrong": with_secret(OTHER_SECRET),
     "token-client-refused": with_everything_right_and_refused,
 }
@@ -124,6 +130,7 @@ SPARED: TokenActs = {
     "token-client-unknown": with_secret(OTHER_SECRET),
     "token-client-public": with_everything_right_and_refused,
     "token-secret-is-the-id": with_secret(OTHER_SECRET),
+    "token-secret-padded": with_secret(OTHER_SECRET),
     "token-secret-wrong": with_everything_right_and_refused,
     "token-client-refused": with_secret(OTHER_SECRET),
 }
@@ -154,6 +161,27 @@ def test_the_healthy_case_beside_it_is_spared(code: str, scene: TokenScene) -> N
 def test_each_unreadable_header_is_named(auth: str, scene: TokenScene) -> None:
     as_sent(auth=auth)(scene)
     assert scene.codes() == ["token-authorization-unreadable"]
+
+
+@pytest.mark.parametrize("secret", ["{} ", "\n{}", '"{}"'])
+def test_what_was_copied_along_with_the_secret_shows_in_its_length(
+    secret: str, scene: TokenScene
+) -> None:
+    with_secret(secret.format(scene.linker.client_secret))(scene)
+    (finding,) = scene.findings()
+    assert finding.code == "token-secret-padded"
+    sent, own = (each.value for each in finding.evidence)
+    length = len(scene.linker.client_secret)
+    assert sent.endswith(f"({length + len(secret) - 2} characters)")
+    assert own.endswith(f"({length} characters)")
+
+
+def test_a_plus_in_a_padded_secret_stays_one(scene: TokenScene) -> None:
+    """Most clients send it as it is; it is known again with what stands around it."""
+    scene.configured(COGNITO_ALEXA_CLIENT_SECRET="a+b/c=d" * 5)
+    known = wanted.from_settings()
+    sent = redaction.basic(basic("id", settings.COGNITO_ALEXA_CLIENT_SECRET + "\n"))
+    assert sent[1].value.digest in known.padded_secrets
 
 
 @pytest.mark.parametrize("act", [*PROVOKED.values()], ids=[*PROVOKED])

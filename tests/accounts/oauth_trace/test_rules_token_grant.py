@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db.models import F
 from django.test import override_settings
 
+from accounts.oauth_trace.models import Attempt
 from accounts.pool.parameters import LINK_CALLBACK_PATH
-from tests.accounts.oauth_trace.conftest import Linker, new_code
+from tests.accounts.oauth_trace.conftest import Linker, latest, new_code
 from tests.accounts.oauth_trace.scenes import PERSON
 from tests.accounts.oauth_trace.token_scenes import (
     TokenAct,
@@ -176,6 +179,22 @@ def really_from_the_website(scene: TokenScene) -> None:
     scene.really_linked()
 
 
+def of_nobody_while_one_waits(scene: TokenScene) -> None:
+    scene.linker.authorize()
+    scene.refuses("invalid_grant")
+    scene.redeems(new_code())
+
+
+def of_nobody_while_none_waits(scene: TokenScene) -> None:
+    """One is linked already, another began long ago, and a third did not come this way."""
+    scene.linked()
+    scene.linker.authorize()
+    Attempt.objects.filter(pk=latest().pk).update(started_at=F("started_at") - Attempt.ABANDONED)
+    scene.refuses("invalid_grant")
+    scene.redeems(new_code())
+    assert len(Attempt.objects.all()) == 3
+
+
 PROVOKED: TokenActs = {
     "token-code-used-twice": used_twice,
     "token-code-tried-again": tried_again,
@@ -184,6 +203,7 @@ PROVOKED: TokenActs = {
     "token-attributes-unreadable": client_reads("email", "phone_number", "phone_number_verified"),
     "token-person-gone": disabled_meanwhile,
     "token-code-of-website": from_the_website,
+    "token-code-of-elsewhere": of_nobody_while_one_waits,
     "token-code-refused": refused_by_stub("invalid_grant"),
     "token-redirect-uri-changed": with_another_redirect_uri,
     "token-redirect-uri-missing": without_a_redirect_uri,
@@ -204,6 +224,7 @@ SPARED: TokenActs = {
     ),
     "token-person-gone": refused_by_stub("invalid_grant", "Invalid or expired code."),
     "token-code-of-website": really_from_the_website,
+    "token-code-of-elsewhere": of_nobody_while_none_waits,
     "token-code-refused": used_twice,
     "token-redirect-uri-changed": with_the_same_redirect_uri,
     "token-redirect-uri-missing": with_a_registered_redirect_uri,
@@ -239,6 +260,19 @@ def test_the_healthy_case_beside_it_is_spared(code: str, scene: TokenScene) -> N
 def test_a_changed_redirect_uri_is_found_in_each_way(act: TokenAct, scene: TokenScene) -> None:
     act(scene)
     assert scene.codes() == ["token-redirect-uri-changed"]
+
+
+def test_the_attempt_that_waits_is_named(scene: TokenScene) -> None:
+    scene.linker.authorize()
+    waiting = latest()
+    scene.refuses("invalid_grant")
+    scene.redeems(new_code())
+    (finding,) = scene.findings()
+    assert finding.evidence[1].value == waiting.reference != latest().reference
+
+    # it is said of this attempt, whatever becomes of the other one
+    scene.later = timedelta(hours=1)
+    assert scene.codes() == ["token-code-of-elsewhere"]
 
 
 def test_only_the_scopes_that_are_asked_for_must_be_readable(scene: TokenScene) -> None:
