@@ -1,4 +1,4 @@
-"""The troubleshooting table of docs/linking.md, made from the rules of diagnosis."""
+"""What shows and what it means: the last section of docs/linking.md, made from the rules."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NoPlace(Exception):
 
 
 def table(known: Sequence[Rule]) -> str:
-    """Rules as Markdown, one table for each stage of a linking."""
+    """Rules as Markdown: under each stage what shows, and below it what may cause it."""
     return "\n".join(_lines(known)).lstrip("\n") + "\n"
 
 
@@ -47,25 +47,52 @@ def written(document: str) -> str:
 def _lines(known: Sequence[Rule]) -> Iterator[str]:
     for stage, heading in _HEADINGS.items():
         own = [rule for rule in known if rule.stage == stage]
-        if own:
-            yield ""
-            yield f"### {heading}"
-            yield ""
-            yield "| what shows | cause | mend | |"
-            yield "| --- | --- | --- | --- |"
-            shown = [rule.seen for rule in own]  # what shows alike stands together
-            yield from map(_row, sorted(own, key=lambda rule: shown.index(rule.seen)))
+        if not own:
+            continue
+        yield f"\n### {heading}"
+        twins = [rule for rule in own if _is_twin(rule, known)]
+        if twins:
+            yield _of_twins(twins)
+        shown: dict[str, list[Rule]] = {}  # what shows alike stands together
+        for rule in own:
+            if rule not in twins:
+                shown.setdefault(rule.seen, []).append(rule)
+        for seen, alike in shown.items():
+            yield f"\n**{_line(seen)}**\n"
+            yield from map(_item, alike)
 
 
-def _row(rule: Rule) -> str:
+def _is_twin(rule: Rule, known: Sequence[Rule]) -> bool:
+    """Whether it says of a refresh what another one says of a redeemed code."""
+    return rule.stage == Stage.REFRESH and any(
+        each.stage == Stage.TOKEN and (each.cause, each.fix) == (rule.cause, rule.fix)
+        for each in known
+    )
+
+
+def _of_twins(twins: Sequence[Rule]) -> str:
+    heading = _HEADINGS[Stage.TOKEN]
+    anchor = heading.lower().replace(" ", "-")
+    codes = ", ".join(f"`{rule.code}`" for rule in twins)
+    return (
+        "\n**The link works until its first token runs out.**\n\n"
+        f"* What is wrong with the answer to a refresh is the same as [{heading.lower()}]"
+        f"(#{anchor}), and is mended as there: {codes}."
+    )
+
+
+def _item(rule: Rule) -> str:
     host = urlsplit(rule.source).hostname or rule.source
-    cause = f"{rule.cause} (`{rule.code}`, {rule.level.value})"
-    cells = (rule.seen, cause, rule.fix, f"[{host}]({rule.source})")
-    return "| " + " | ".join(_cell(each) for each in cells) + " |"
+    source = f"[{host}]({rule.source})"
+    name = f"`{rule.code}`, {rule.level.value}"
+    return f"* {_line(rule.cause)} *Mend:* {_line(rule.fix)} ({name}; {source})"
 
 
-def _cell(text: str) -> str:
-    """One line; what would end the cell or open an HTML tag is escaped outside of code."""
-    parts = " ".join(text.split()).replace("|", "\\|").split("`")
-    plain = [part if at % 2 else part.replace("<", "&lt;") for at, part in enumerate(parts)]
+def _line(text: str) -> str:
+    """One line; what would be a tag of HTML or emphasis is escaped outside of code."""
+    parts = " ".join(text.split()).split("`")
+    plain = [
+        part if at % 2 else part.replace("<", "&lt;").replace("*", "\\*")
+        for at, part in enumerate(parts)
+    ]
     return "`".join(plain)

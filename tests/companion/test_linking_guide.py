@@ -10,6 +10,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import CommandParser
 
+from accounts.oauth_trace.table import BEGIN
 from companion import settings
 
 DOCS = Path(settings.BASE_DIR) / "docs"
@@ -62,6 +63,21 @@ def test_a_link_leads_somewhere(target: str) -> None:
 
     assert path.is_file(), target
     assert not anchor or anchor in anchors(path), target
+
+
+def test_who_searches_for_what_the_alexa_app_says_finds_the_way() -> None:
+    """The sentence to the letter, in the beginning and where help begins; then each stage."""
+    sentence = "We were unable to link your skill at this time"
+    beginning, _, rest = GUIDE.partition("## 1. What you need")
+    help_ = rest.partition("## 7. When it fails")[2].partition("### Ask the doctor")[0]
+
+    assert sentence in beginning
+    assert sentence in help_
+    stages = re.findall(r"^### (.*)$", GUIDE.partition(BEGIN)[2], re.MULTILINE)
+    assert len(stages) >= 6
+    for heading in stages:
+        anchor = re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        assert f"(#{anchor})" in help_, heading
 
 
 @pytest.mark.parametrize("start", [DOCS.parent / "README.md", DOCS / "going-live.md"])

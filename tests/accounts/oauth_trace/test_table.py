@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ RULE = Rule(
     stage=Stage.TOKEN,
     level=Level.WARNING,
     seen="Either | or <b>this</b>.",
-    cause="It says `a<b|c` twice\nand again.",
+    cause="It says `a<b|c` twice\nand *again*.",
     fix="Mend it.",
     source="https://docs.example.com/page",
     check=lambda trace, wanted: None,
@@ -45,22 +46,19 @@ def test_the_document_has_every_rule_as_it_is() -> None:
     assert run("--check").strip() == "docs/linking.md has every rule."
 
 
-def test_every_rule_has_one_row() -> None:
+def test_every_rule_stands_in_it_once() -> None:
     text = table.table(rules())
 
     for rule in rules():
-        rows = [line for line in text.splitlines() if f"(`{rule.code}`, " in line]
-        assert len(rows) == 1, rule.code
-        assert rows[0].count(" | ") == 3, rule.code
+        assert text.count(f"`{rule.code}`") == 1, rule.code
 
 
-def test_a_row_is_one_line_and_no_html() -> None:
+def test_an_item_is_one_line_and_no_html() -> None:
     assert table.table([RULE]) == (
         "### When Alexa redeems the code\n\n"
-        "| what shows | cause | mend | |\n"
-        "| --- | --- | --- | --- |\n"
-        "| Either \\| or &lt;b>this&lt;/b>. | It says `a<b\\|c` twice and again. "
-        "(`some-code`, warning) | Mend it. | [docs.example.com](https://docs.example.com/page) |\n"
+        "**Either | or &lt;b>this&lt;/b>.**\n\n"
+        "* It says `a<b|c` twice and \\*again\\*. *Mend:* Mend it. "
+        "(`some-code`, warning; [docs.example.com](https://docs.example.com/page))\n"
     )
 
 
@@ -68,13 +66,22 @@ def test_what_shows_alike_stands_together() -> None:
     other = replace(RULE, code="other", seen="Something else.")
     again = replace(RULE, code="again")
 
-    rows = [line for line in table.table([RULE, other, again]).splitlines() if "(`" in line]
+    text = table.table([RULE, other, again])
 
-    assert [row.partition("(`")[2].partition("`")[0] for row in rows] == [
-        "some-code",
-        "again",
-        "other",
-    ]
+    assert re.findall(r"`(some-code|again|other)`", text) == ["some-code", "again", "other"]
+    assert text.count("**Either") == 1
+
+
+def test_what_a_refresh_has_in_common_with_a_redeemed_code_is_told_once() -> None:
+    twin = replace(RULE, code="later", stage=Stage.REFRESH, seen="Later. " + RULE.seen)
+    own = replace(RULE, code="own", stage=Stage.REFRESH, cause="Something of its own.")
+
+    code, refresh = table.table([RULE, twin, own]).split("### Later: when Alexa refreshes")
+
+    assert "`later`" not in code
+    assert refresh.count("Mend it.") == 1
+    assert "(#when-alexa-redeems-the-code), and is mended as there: `later`." in refresh
+    assert "Something of its own. *Mend:*" in refresh
 
 
 def test_a_rule_of_a_stage_without_a_heading_would_be_missed() -> None:

@@ -78,7 +78,7 @@ def test_who_went_away_met_no_error(
         found = scene.verdict()
         assert found.outcome == Outcome.GAVE_UP
         assert found.main
-        assert found.main.level == Level.UNFINISHED == "not finished"
+        assert found.main.level == Level.UNFINISHED
 
 
 def test_two_values_that_differ_are_no_guess() -> None:
