@@ -13,7 +13,7 @@ from accounts.oauth_trace.exchange import Field, Message, Value
 from accounts.oauth_trace.models import Attempt, Event, Outcome, Stage
 from accounts.oauth_trace.trace import Recorded, Trace
 from accounts.oauth_trace.verdict import Verdict, verdict
-from companion.traces import curl, words
+from companion.traces import briefs, curl, words
 from companion.traces.parameter_checks import Check, checks
 from companion.traces.timeline import Lane, lanes
 
@@ -76,13 +76,11 @@ class Shown:
 
     @property
     def duration(self) -> timedelta:
-        """To the end of the last exchange before any refresh."""
-        linking = [
-            event.at + timedelta(milliseconds=event.milliseconds)
-            for event in self.trace.events
-            if event.stage not in {Stage.REFRESH, Stage.SKILL}
-        ]
-        return max(max(linking, default=self.trace.started_at) - self.trace.started_at, timedelta())
+        """To the end of the last exchange before any refresh; zero where nobody came back."""
+        linking = [event for event in self.trace.events if event.stage in briefs.BEFORE_REFRESH]
+        return briefs.lasted(
+            self.trace.started_at, ((event.at, event.milliseconds) for event in linking)
+        )
 
     @property
     def person(self) -> str:

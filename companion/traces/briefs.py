@@ -6,19 +6,18 @@ costs the same with a hundred attempts and with a hundred thousand.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
-from accounts.oauth_trace.models import Attempt, Event, Stage
+from accounts.oauth_trace.models import Attempt, Event, Outcome, Stage
 from companion.traces import words
 
 MOST = 2_000
-_HARDLY = timedelta(milliseconds=20)
-_BEFORE_REFRESH = (Stage.AUTHORIZE, Stage.LOGIN, Stage.CALLBACK, Stage.TOKEN)
+BEFORE_REFRESH = (Stage.AUTHORIZE, Stage.LOGIN, Stage.CALLBACK, Stage.TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,13 @@ class Brief:
         return words.outcome_look(self.outcome, self.finding)
 
     @property
+    def outcome_word(self) -> str:
+        """Without the warning: it is filtered by this."""
+        return words.OUTCOMES[Outcome(self.outcome)].word
+
+    @property
     def dots(self) -> list[tuple[str, words.Look]]:
-        return words.stage_looks(self.stages)
+        return words.stage_looks(self.stages, is_linked=self.outcome == Outcome.LINKED)
 
     @property
     def cause(self) -> str:
@@ -111,16 +115,22 @@ def of_person(attempts: QuerySet[Attempt], sub: str) -> QuerySet[Attempt]:
 
 
 def durations(briefs: list[Brief]) -> dict[int, timedelta]:
-    """By primary key: how long it took to the last exchange before any refresh. One statement.
+    """By primary key: how long it took to the last exchange before any refresh. One statement."""
+    told = Event.objects.filter(
+        attempt__in=[brief.pk for brief in briefs], stage__in=BEFORE_REFRESH
+    ).values_list("attempt_id", "at", "milliseconds")
+    ends: dict[int, list[tuple[datetime, int]]] = {}
+    for pk, at, milliseconds in told.order_by():
+        ends.setdefault(pk, []).append((at, milliseconds))
+    return {
+        brief.pk: lasted(brief.started_at, ends[brief.pk]) for brief in briefs if brief.pk in ends
+    }
+
+
+def lasted(begun: datetime, exchanges: Iterable[tuple[datetime, int]]) -> timedelta:
+    """To the end of the last of these; each: when it began, and its milliseconds.
 
     Zero where the first was the last: nobody came back.
     """
-    ends = (
-        Event.objects.filter(attempt__in=[brief.pk for brief in briefs], stage__in=_BEFORE_REFRESH)
-        .order_by()
-        .values_list("attempt_id")
-        .annotate(Max("at"))
-    )
-    began = {brief.pk: brief.started_at for brief in briefs}
-    took = {pk: at - began[pk] for pk, at in ends}
-    return {pk: time if time > _HARDLY else timedelta() for pk, time in took.items()}
+    ends = [at + timedelta(milliseconds=milliseconds) for at, milliseconds in exchanges]
+    return max(ends) - begun if len(ends) > 1 else timedelta()

@@ -24,6 +24,9 @@ TIMES: dict[str, tuple[str, timedelta | None]] = {
     "": ("all", None),
 }
 MOST_OPTIONS = 12
+MOST_FOLDED = (
+    250  # behind "more"; the rules are fewer, the languages that browsers name need not be
+)
 _LANGUAGE = re.compile(r"[\w*.;=-]{1,16}", re.ASCII)
 _PERSON = re.compile(r"[\w:.@-]{1,64}", re.ASCII)
 _TITLES = {
@@ -48,6 +51,8 @@ class Option:
 class Facet:
     title: str
     options: tuple[Option, ...]
+    more: tuple[Option, ...] = ()  # the rarer ones
+    is_first: bool = False  # the others are folded away until one of them is chosen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +79,21 @@ class Filters:
     @property
     def is_any(self) -> bool:
         return self.is_narrow or any(getattr(self, name) for name in KEYS)
+
+    @property
+    def is_particular(self) -> bool:
+        """Whether one of those that are folded away is chosen."""
+        return bool(self.person or any(getattr(self, name) for name in KEYS if name != "outcome"))
+
+    @property
+    def said(self) -> str:
+        """What these filters leave, after "3 attempts"."""
+        said = []
+        if self.pinned or self.outcome or self.is_particular:
+            said.append("of this kind")
+        if self.time:
+            said.append(f"in the {TIMES[self.time][0]}")
+        return " ".join(said)
 
     @property
     def is_narrow(self) -> bool:
@@ -144,13 +164,13 @@ def facets(filters: Filters, found: Iterable[Brief]) -> list[Facet]:
         Option(label, None, filters.address(time=time), filters.time == time)
         for time, (label, _age) in TIMES.items()
     )
-    made = [Facet("Time", times)]
+    made = [Facet("Time", times, is_first=True)]
     for name, key in KEYS.items():
         counts = Counter(key(brief) for brief in rows if filters.matches(brief, without=name))
         chosen = getattr(filters, name)
-        values = [value for value, _count in counts.most_common(MOST_OPTIONS) if value]
-        if chosen and chosen not in values:
-            values.append(chosen)
+        values = [value for value, _count in counts.most_common() if value]
+        if chosen in values[MOST_OPTIONS:] or (chosen and chosen not in values):
+            values = [chosen, *(value for value in values if value != chosen)]
         if not values or (len(values) == 1 and not chosen and name in {"client", "language"}):
             continue
         options = [Option("all", None, filters.address(**{name: ""}), not chosen)]
@@ -163,7 +183,15 @@ def facets(filters: Filters, found: Iterable[Brief]) -> list[Facet]:
             )
             for value in values
         ]
-        made.append(Facet(_TITLES[name], tuple(options)))
+        shown = MOST_OPTIONS + 1  # and "all"
+        made.append(
+            Facet(
+                _TITLES[name],
+                tuple(options[:shown]),
+                tuple(options[shown : shown + MOST_FOLDED]),
+                is_first=name == "outcome",
+            )
+        )
     return made
 
 
@@ -173,8 +201,6 @@ def label_of(name: str, value: str) -> str:
             return words.OUTCOMES[Outcome(value)].word
         case "stage":
             return Stage(value).label
-        case "cause":
-            return value.replace("-", " ")
         case "region":
             return words.REGIONS[value]
         case "client":

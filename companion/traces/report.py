@@ -25,7 +25,7 @@ def as_json(shown: Shown) -> str:
         "result": shown.look.word,
         "outcome": attempt.outcome,
         "finding": attempt.finding,
-        "stages": {name: look.word for name, look in words.stage_looks(attempt.stages)},
+        "stages": {lane.name: lane.look.word for lane in shown.lanes},
         "client": words.CLIENTS.get(words.client_of(attempt.client_id), ""),
         "redirect_uri": attempt.redirect_uri,
         "region": words.REGIONS.get(words.region_of(attempt.redirect_uri), ""),
@@ -85,7 +85,8 @@ def as_text(shown: Shown) -> str:
     lines = [
         f"# Linking attempt {attempt.reference}: {shown.look.word}",
         "",
-        f"- Begun: {attempt.started_at:%Y-%m-%d %H:%M:%S} UTC, took {words.took(shown.duration)}",
+        f"- Begun: {attempt.started_at:%Y-%m-%d %H:%M:%S} UTC"
+        + (f", took {words.took(shown.duration)}" if shown.duration else ""),
         f"- Client: {words.CLIENTS.get(words.client_of(attempt.client_id), 'not known')}",
         f"- Redirect address: {_code(attempt.redirect_uri)}",
         f"- Who: {_code(words.masked(shown.person))}",

@@ -20,6 +20,10 @@ from companion.traces import words
 WIDTH = 1000.0
 LEAST = 8.0  # of a bar
 FINEST = 0.02  # seconds: what is shorter has hardly a width
+_AHEAD = {
+    Stage.REFRESH: "not yet: Alexa asks for new tokens shortly before these run out",
+    Stage.SKILL: "not yet: it comes when somebody speaks, or when Alexa tells of the link",
+}
 _PASSED = "passed: it did not lead over the trace"
 MOST_TOLD = 3  # exchanges of one stage that are told one by one
 BROWSER, ALEXA = "browser", "Alexa"
@@ -52,7 +56,7 @@ class Lane:
 
     @property
     def is_reached(self) -> bool:
-        return self.look != words.STAGES[""]
+        return self.look.style != words.STAGES[""].style
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,12 @@ def lanes(trace: Trace, stages: dict[str, str]) -> list[Lane]:
 
 
 def _lane(stage: Stage, trace: Trace, state: str, scale: _Scale) -> Lane:
-    look = words.STAGES.get(state, words.STAGES[""])
+    look = words.stage_look(stage, state, is_linked=trace.has_tokens)
     events = trace.at(stage)
     if stage == Stage.LOGIN and not events:
         return _sign_in(trace, look, scale)
     bars = tuple(scale.bar(_span(event)) for event in events)
-    gap, text = None, "not reached"
+    gap, text = None, _AHEAD[stage] if look == words.AHEAD else "not reached"
     if events:
         before = [event for event in trace.events if event.at < events[0].at]
         end = max((_span(event).end for event in before), default=events[0].at)
@@ -82,9 +86,11 @@ def _lane(stage: Stage, trace: Trace, state: str, scale: _Scale) -> Lane:
         gap = scale.bar(_Span(end, events[0].at)) if silence > timedelta(0) else None
         text = _told(events)
         if silence > timedelta(0) and before:
-            text = f"{words.took(silence)} later: {text}"
+            text = f"{words.took(silence)} later, {text}"
         if stage == Stage.CALLBACK and state == UNFINISHED:
             text += ", and brought no code"
+        if stage == Stage.SKILL:
+            text += ": somebody spoke, or Alexa told of the link"
     elif state:
         text = _PASSED
     return Lane(stage.label, _WHO[stage], look, bars, gap, text)
@@ -111,13 +117,13 @@ def _sign_in(trace: Trace, look: words.Look, scale: _Scale) -> Lane:
 
 def _told(events: Sequence[Recorded]) -> str:
     shown = ", ".join(
-        f"took {words.took(timedelta(milliseconds=event.milliseconds))}"
+        words.took(timedelta(milliseconds=event.milliseconds)) if event.milliseconds else "no time"
         for event in events[:MOST_TOLD]
     )
     if len(events) == 1:
-        return shown
+        return f"answered in {shown}"
     more = f" and {len(events) - MOST_TOLD} more" if len(events) > MOST_TOLD else ""
-    return f"{len(events)} times: {shown}{more}"
+    return f"{len(events)} times, answered in {shown}{more}"
 
 
 def _span(event: Recorded) -> _Span:

@@ -47,9 +47,11 @@ def traces(request: SignedInRequest) -> HttpResponse:
     rows = list(page)
     took = briefs.durations(rows)
     people = _people(request.user, rows)
+    facets = filters.facets(wish, found)
     context: dict[str, Any] = {
         "filters": wish,
-        "facets": filters.facets(wish, found),
+        "facets": facets,
+        "is_foldable": wish.person or not all(facet.is_first for facet in facets),
         "page": page,
         "rows": [
             {
@@ -135,7 +137,7 @@ def attempt(request: SignedInRequest, reference: str) -> HttpResponse:
         "attempt": found,
         "client": words.CLIENTS.get(words.client_of(found.client_id), ""),
         "region": words.REGIONS.get(words.region_of(found.redirect_uri), ""),
-        "took": words.took(made.duration),
+        "took": words.took(made.duration) if made.duration else "",
         "who": words.masked(made.person),
         "person": person,
         "others": [(other, words.outcome_look(other.outcome, other.finding)) for other in others],

@@ -40,12 +40,14 @@ STAGES = {
     UNSEEN: Look("not seen", "", "unseen"),
     "": Look("not reached", "", "none"),
 }
+# of a linking that worked: what comes when the token runs out, or somebody speaks
+AHEAD = Look("not yet", "", "none")
 # the redirect address says which Alexa it was
 REGIONS = {
     "na": "North America",
     "eu": "Europe, India",
     "fe": "Far East",
-    "here": "this site",
+    "here": "back to this site",
     "other": "elsewhere",
 }
 _HOSTS = {
@@ -54,7 +56,7 @@ _HOSTS = {
     "alexa.amazon.co.jp": "fe",
 }
 CLIENTS = {
-    "ours": "our client",
+    "ours": "the skill’s client",
     "website": "the website’s client",
     "other": "another client",
 }
@@ -66,9 +68,19 @@ def outcome_look(outcome: str, finding: str) -> Look:
     return OUTCOMES[Outcome(outcome)]
 
 
-def stage_looks(stages: dict[str, str]) -> list[tuple[str, Look]]:
+def stage_look(stage: Stage, word: str, *, is_linked: bool) -> Look:
+    """`word`: what the verdict says of the stage; empty where it says nothing."""
+    if is_linked and not word and stage in {Stage.REFRESH, Stage.SKILL}:
+        return AHEAD
+    return STAGES.get(word, STAGES[""])
+
+
+def stage_looks(stages: dict[str, str], *, is_linked: bool) -> list[tuple[str, Look]]:
     """(name, look) of all six, in their order."""
-    return [(stage.label, STAGES.get(stages.get(stage, ""), STAGES[""])) for stage in Stage]
+    return [
+        (stage.label, stage_look(stage, stages.get(stage, ""), is_linked=is_linked))
+        for stage in Stage
+    ]
 
 
 def region_of(redirect_uri: str) -> str:

@@ -12,8 +12,9 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.models import Door, User
+from accounts.oauth_trace.diagnosis import rules
 from accounts.oauth_trace.models import Attempt, Outcome, Span
-from companion.traces import briefs
+from companion.traces import briefs, filters
 from tests.companion.conftest import SignIn
 from tests.companion.pages import main, soup, statements, text
 from tests.companion.traces import attempts
@@ -64,8 +65,9 @@ def test_a_row_says_how_it_went(office: Client) -> None:
         "authorize: ok",
         "token: failed",
         "refresh: not reached",
+        f"{attempt.finding}",
         "North America",
-        "our client",
+        "the skill’s client",
         "en-US",
         "3f0c1b1e…",
         "took 2 min",
@@ -125,6 +127,91 @@ def test_each_value_of_a_row_leads_to_those_that_share_it(office: Client) -> Non
     } <= links
     for link in links:
         assert len(rows(office.get(link))) == 1 or attempt.reference in link, link
+
+
+def test_a_row_is_a_link_and_a_fold(office: Client) -> None:
+    """From one attempt to the next it is two steps with the keyboard."""
+    attempt = attempts.failed()
+    row = soup(office.get("/traces/")).select_one("ol.attempts > li")
+    assert row
+    stops = [each for each in row.select("a, summary") if not each.find_parent("ul")]
+    assert [each.name for each in stops] == ["a", "summary"]
+    assert stops[0]["href"] == f"/traces/{attempt.reference}/"
+
+
+def test_what_is_rare_is_folded_away_until_it_is_chosen(office: Client) -> None:
+    attempts.failed()
+    attempts.left()
+
+    def folded(query: str) -> tuple[list[str], bool]:
+        fold = soup(office.get(f"/traces/{query}")).select_one("nav > details")
+        assert fold
+        return [text(title) for title in fold.select("h3")], fold.has_attr("open")
+
+    titles, is_open = folded("")
+    assert titles == ["Stage", "Cause", "Region"]
+    assert not is_open
+    assert not folded("?outcome=failed&time=7d")[1]
+    assert folded("?region=na")[1]
+    assert folded(f"?person={attempts.SUB}") == ([*titles, "Person"], True)
+
+
+def test_a_cause_has_one_short_name(office: Client) -> None:
+    attempt = attempts.failed()
+    page = office.get("/traces/")
+    assert "-" in attempt.finding
+    assert attempt.finding in facet(page, "Cause")
+    assert text(soup(page).select_one(".cause code")) == attempt.finding
+    with override_settings(OAUTH_TRACE=True):
+        assert attempt.finding in text(soup(office.get("/admin/")).find(id="attempts"))
+
+
+def test_more_causes_than_fit_are_behind_a_fold(office: Client) -> None:
+    codes = [rule.code for rule in rules()[: filters.MOST_OPTIONS + 3]]
+    for number, code in enumerate(codes):
+        for _ in range(2 if number else 1):  # the first is the rarest
+            Attempt.objects.begin(outcome="failed", finding=code)
+    page = office.get("/traces/")
+    assert facet(page, "Cause").keys() == {"all", *codes}
+    fold = soup(page).select_one(".facet details")
+    assert text(fold and fold.summary) == "3 more"
+    assert codes[0] in text(fold)
+    # the chosen one is to be seen
+    chosen = soup(office.get(f"/traces/?cause={codes[0]}")).select_one(".facet details")
+    assert codes[0] not in text(chosen)
+    assert facet(office.get(f"/traces/?cause={codes[0]}"), "Cause")[codes[0]] == "1"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "1 attempt"),
+        ("time=24h", "1 attempt in the last 24 hours"),
+        ("outcome=failed", "1 attempt of this kind"),
+        ("region=na&time=7d", "1 attempt of this kind in the last 7 days"),
+        ("pinned=1", "0 attempts of this kind"),
+    ],
+)
+def test_the_heading_says_what_is_counted(office: Client, query: str, said: str) -> None:
+    attempts.failed()
+    assert text(soup(office.get(f"/traces/?{query}")).find(id="attempts-title")) == said
+
+
+def test_list_and_page_agree_how_long_it_took(office: Client) -> None:
+    for attempt, took in ((attempts.failed(milliseconds=900), "2 min 1 s"), (attempts.left(), "")):
+        (row,) = [each for each in rows(office.get("/traces/")) if attempt.reference in each]
+        page = soup(office.get(f"/traces/{attempt.reference}/")).select_one(".facts-line")
+        for said in (row, text(page)):
+            assert ("took" in said) == bool(took), said
+            assert took in said
+
+
+def test_a_link_that_works_misses_nothing(office: Client) -> None:
+    attempts.linked()
+    (row,) = rows(office.get("/traces/"))
+    assert "refresh: not yet" in row
+    assert "first skill request: not yet" in row
+    assert "refresh: not yet" in office.get("/traces/attempts.csv").content.decode()
 
 
 @pytest.mark.parametrize(

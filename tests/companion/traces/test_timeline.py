@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.oauth_trace.exchange import Field, Message, Value
 from accounts.oauth_trace.models import Stage
 from accounts.oauth_trace.trace import Recorded, Trace
 from companion.traces.timeline import LEAST, WIDTH, Lane, lanes
@@ -82,12 +84,12 @@ def test_an_error_that_comes_back_at_once_had_no_sign_in_page() -> None:
     found = by_name(made, callback="unfinished")
     assert found["sign-in"].text == "not seen: the browser was back after 27 ms, without a code"
     assert (found["sign-in"].is_reached, found["sign-in"].bars) == (False, ())
-    assert found["callback"].text == "27 ms later: took 1 ms, and brought no code"
+    assert found["callback"].text == "27 ms later, answered in 1 ms, and brought no code"
 
 
 def test_gaps_are_told() -> None:
     lane = by_name(LINKED)["token"]
-    assert lane.text == "488 ms later: took 302 ms"
+    assert lane.text == "488 ms later, answered in 302 ms"
     assert lane.gap
     assert by_name(LINKED)["authorize"].gap is None
 
@@ -95,7 +97,7 @@ def test_gaps_are_told() -> None:
 def test_several_of_a_stage_are_counted() -> None:
     made = trace(*((Stage.REFRESH, 100 * n, 150) for n in range(5)))
     told = by_name(made)["refresh"].text
-    assert told == "5 times: took 150 ms, took 150 ms, took 150 ms and 2 more"
+    assert told == "5 times, answered in 150 ms, 150 ms, 150 ms and 2 more"
 
 
 def test_who_acts_is_told_apart() -> None:
@@ -107,6 +109,22 @@ def test_who_acts_is_told_apart() -> None:
 def test_what_was_not_reached_says_so() -> None:
     lane = by_name(trace((Stage.AUTHORIZE, 0, 8)))["token"]
     assert (lane.text, lane.is_reached, lane.bars) == ("not reached", False, ())
+
+
+def test_what_still_comes_of_a_link_that_works_is_not_missing() -> None:
+    tokens = Message(status=200, body=(Field("access_token", Value(digest="0" * 32, length=900)),))
+    linked = replace(trace(), events=(Recorded(stage=Stage.TOKEN, at=NOW, response=tokens),))
+    found = by_name(linked)
+    for name in ("refresh", "first skill request"):
+        assert found[name].text.startswith("not yet: "), name
+        assert (found[name].look.word, found[name].is_reached) == ("not yet", False)
+    assert found["callback"].text == "not reached"
+
+
+def test_what_is_passed_on_at_once_takes_no_time() -> None:
+    made = trace((Stage.AUTHORIZE, 0, 0), (Stage.CALLBACK, 4.3, 0))
+    assert by_name(made)["authorize"].text == "answered in no time"
+    assert by_name(made)["callback"].text == "4.3 s later, answered in no time"
 
 
 def test_all_at_one_moment() -> None:
