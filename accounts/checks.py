@@ -37,7 +37,7 @@ def pool_is_consistent(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         problems.append(
             Error(
                 f"COGNITO_ISSUER {endpoints.issuer()} is not the issuer of {pool}.",
-                hint="Leave COGNITO_ISSUER empty: it is derived from AWS_REGION and the pool id.",
+                hint="Correct COGNITO_USER_POOL_ID, or leave COGNITO_ISSUER empty: it is derived.",
                 id="accounts.E002",
             )
         )

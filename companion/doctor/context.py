@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
+NO_POOL = "there is no pool"  # so that reason begins
 SMAPI = "https://api.amazonalexa.com"
 # one try: the report is made within seconds, and says what did not answer
 _CONFIG = Config(
@@ -107,7 +108,21 @@ class Context:
         pool_id = settings.COGNITO_USER_POOL_ID
         if not pool_id:
             raise Unavailable("COGNITO_USER_POOL_ID is not set")
-        return asked(lambda: self.idp().describe_user_pool(UserPoolId=pool_id)["UserPool"])
+        try:
+            return self.idp().describe_user_pool(UserPoolId=pool_id)["UserPool"]
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) != "ResourceNotFoundException":
+                raise Unavailable(explain(error)) from error
+            region = settings.AWS_REGION
+            raise Unavailable(f"{NO_POOL} {pool_id} in {region} (DescribeUserPool)") from error
+
+    def require_a_pool(self) -> None:
+        """Raises Unavailable where AWS says that there is none; not where AWS cannot be asked."""
+        try:
+            self.pool()
+        except Unavailable as reason:
+            if str(reason).startswith(NO_POOL):
+                raise
 
     @once
     def web_client(self) -> Mapping[str, Any]:
@@ -192,6 +207,10 @@ def asked[T](call: Callable[[], T]) -> T:
         return call()
     except (BotoCoreError, ClientError) as error:
         raise Unavailable(explain(error)) from error
+
+
+def _code(error: BotoCoreError | ClientError) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
 
 
 def _client(service: str) -> Any:

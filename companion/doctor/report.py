@@ -13,7 +13,13 @@ from typing import Any
 from companion.doctor.results import Result, State
 
 VERSION = 1  # of the JSON: goes up where a member changes its meaning or goes away
-MARKS = {State.OK: "✓", State.WARNING: "!", State.ERROR: "✗", State.SKIPPED: "–"}
+MARKS = {
+    State.OK: "✓",
+    State.NOTE: "i",
+    State.WARNING: "!",
+    State.ERROR: "✗",
+    State.SKIPPED: "–",
+}
 WIDTH = 100  # characters of a line
 _LABEL = 9  # of `wanted`, `mend`, `source` and the space after
 
@@ -38,15 +44,17 @@ class Report:
     @property
     def summary(self) -> str:
         counts = self.counts
-        return (
-            f"{counts[State.ERROR]} errors, {counts[State.WARNING]} warnings, "
-            f"{counts[State.OK]} in order, {counts[State.SKIPPED]} skipped, "
-            f"in {self.seconds:.1f} s"
+        notes = [_counted(counts[State.NOTE], "note")] if counts[State.NOTE] else []
+        return ", ".join(
+            [
+                _counted(counts[State.ERROR], "error"),
+                _counted(counts[State.WARNING], "warning"),
+                *notes,
+                f"{counts[State.OK]} in order",
+                f"{counts[State.SKIPPED]} skipped",
+                f"in {self.seconds:.1f} s",
+            ]
         )
-
-    def groups(self) -> Iterator[tuple[str, list[Result]]]:
-        for heading, results in groupby(self.results, key=lambda result: result.group):
-            yield heading, list(results)
 
     def as_dict(self) -> dict[str, Any]:
         """The documented shape of `manage.py doctor --json`."""
@@ -61,9 +69,9 @@ class Report:
 
     def lines(self) -> Iterator[tuple[State | None, str]]:
         """(state of the line, or None, and its text). How to mend stands where there is need."""
-        for heading, results in self.groups():
+        for heading, results in groupby(joined(self.results), key=lambda result: result.group):
             yield None, heading
-            for result in joined(results):
+            for result in results:
                 head = f"  {MARKS[result.state]} {result.state:<8} {result.title}"
                 yield result.state, f"{head}: {result.seen}" if result.state in _SHORT else head
                 if result.state not in _SHORT:
@@ -79,19 +87,28 @@ class Report:
 
 
 def joined(results: Iterable[Result]) -> Iterator[Result]:
-    """Checks of a group that were skipped for one reason are one line."""
-    for (_, state, seen), same in groupby(
+    """Checks of a group skipped for one reason are one line, and a long reason stands once."""
+    told: dict[str, str] = {}  # reason -> the heading that it stands under
+    for (group, state, seen), same in groupby(
         results, key=lambda result: (result.group, result.state, result.seen)
     ):
         first, *others = list(same)
-        if others and state is State.SKIPPED:
-            yield replace(first, title=f"{1 + len(others)} checks", seen=seen)
-        else:
+        if state is not State.SKIPPED:
             yield first
             yield from others
+            continue
+        title = f"{1 + len(others)} checks" if others else first.title
+        before = told.setdefault(seen, group) if len(seen) > _LONG else group
+        reason = seen if before == group else f"not looked at, as said under “{before}”"
+        yield replace(first, title=title, seen=reason)
 
 
-_SHORT = frozenset({State.OK, State.SKIPPED})
+_SHORT = frozenset({State.OK, State.NOTE, State.SKIPPED})
+_LONG = 60  # characters of a reason
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _wrapped(label: str, text: str) -> list[str]:

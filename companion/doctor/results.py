@@ -10,6 +10,7 @@ from typing import Any
 
 class State(StrEnum):
     OK = "ok"
+    NOTE = "note"  # nothing to mend, and no tick either: it is so, or cannot be told here
     WARNING = "warning"
     ERROR = "error"
     SKIPPED = "skipped"
@@ -50,6 +51,10 @@ class Result:
 
 def ok(seen: str, *, about: str = "") -> Seen:
     return Seen(state=State.OK, seen=seen, about=about)
+
+
+def note(seen: str, *, about: str = "") -> Seen:
+    return Seen(state=State.NOTE, seen=seen, about=about)
 
 
 def warning(seen: str, *, wanted: str = "", mend: str = "", about: str = "") -> Seen:

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from accounts.pool.console import AMAZON_PATH
-from accounts.pool.parameters import LINK_CALLBACK_PATH, TRACE_CALLBACK_PATH
+from accounts.pool.parameters import LINK_CALLBACK_PATH, TRACE_CALLBACK_PATH, VENDOR_ID
 from companion.doctor import sources, tracing, web
 from companion.doctor.checks import clients
-from companion.doctor.context import Context
+from companion.doctor.context import Context, Unavailable
 from companion.doctor.mending import CLIENT, LOGIN_PAGES, SITE, VENDOR
 from companion.doctor.pool_template import UNKNOWN
 from companion.doctor.registry import check
@@ -42,13 +42,48 @@ def amazon_urls(context: Context) -> list[str]:
     return urls
 
 
+def require_vendor(context: Context) -> None:
+    """Raises Unavailable where a line about ALEXA_VENDOR_ID itself says what is wrong with it."""
+    _require_form()
+    if other := other_vendor(context):
+        raise Unavailable(f"the pool is for {other}, ALEXA_VENDOR_ID is {settings.ALEXA_VENDOR_ID}")
+
+
+def _require_form() -> None:
+    vendor = settings.ALEXA_VENDOR_ID
+    if vendor and not VENDOR_ID.fullmatch(vendor):
+        raise Unavailable(f"ALEXA_VENDOR_ID is {vendor}, which is no vendor id")
+
+
+def other_vendor(context: Context) -> str:
+    """What stands in the place of ALEXA_VENDOR_ID in every address of Alexa's; empty: it itself."""
+    try:
+        have = context.alexa_client().get("CallbackURLs") or []
+    except Unavailable:
+        return ""
+    roots = tuple(f"https://{host}{AMAZON_PATH}" for host in REGIONS)
+    vendors = {url.rpartition("/")[2] for url in have if url.startswith(roots)}
+    found = vendors.pop() if len(vendors) == 1 else ""
+    return found if settings.ALEXA_VENDOR_ID not in {"", found} else ""
+
+
 @check("alexa.callbacks", "Return addresses of Alexa", source=sources.PROFILE_SAMPLE, online=True)
 def callbacks(context: Context) -> Iterator[Seen]:
     """Cognito compares them to the letter; which of the three is used depends on the customer."""
     have = list(context.alexa_client().get("CallbackURLs") or [])
+    _require_form()
     wanted = amazon_urls(context)
     if not wanted:
         yield error("no vendor id is known", wanted="ALEXA_VENDOR_ID", mend="Set it; see Settings.")
+        return
+    if other := other_vendor(context):
+        kind = ", a skill id" if other.startswith("amzn1.") else ""
+        yield error(
+            f"all for {other}{kind}",
+            wanted=f"all for {settings.ALEXA_VENDOR_ID}, as ALEXA_VENDOR_ID says",
+            mend=f"Developer console: Settings, My IDs. If {other} stands there, correct "
+            f"ALEXA_VENDOR_ID; else: {VENDOR}",
+        )
         return
     for url in wanted:
         region = REGIONS.get(urlsplit(url).hostname or "", "Amazon")

@@ -14,7 +14,7 @@ from accounts.pool.parameters import VENDOR_ID
 from companion.doctor import sources
 from companion.doctor.context import Context
 from companion.doctor.registry import check
-from companion.doctor.results import Seen, error, ok, warning
+from companion.doctor.results import Seen, error, note, ok, warning
 
 SHOW = "`manage.py pool show --env --secret` prints this line for a deployed pool."
 CONSOLE_IDS = "Alexa developer console: Settings, My IDs (https://developer.amazon.com/settings)."
@@ -23,13 +23,16 @@ CLIENT_ID = re.compile(r"[\w+]{10,128}")  # of CreateUserPoolClient, and no plac
 SKILL_ID = re.compile(r"amzn1\.ask\.skill\.[\w-]{3,}")
 
 
+_SAID_BELOW = frozenset({"accounts.E001", "accounts.E002"})  # by which_pool()
+
+
 @check("settings.rules", "Rules across settings", source=sources.DJANGO_CHECKS)
 def rules(context: Context) -> Iterator[Seen]:
     """Django's system checks and ours; those for a deployment unless this is a developer's own."""
     # Of no app: models are the same here as where they were tested, and a JSON field would ask
     # SQLite what it can do, in a transaction that waits for whoever writes.
     messages = run_checks(app_configs=[], include_deployment_checks=not context.is_local)
-    told = [message for message in messages if message.level >= WARNING]
+    told = [each for each in messages if each.level >= WARNING and each.id not in _SAID_BELOW]
     for message in told:
         say = error if message.level >= ERROR else warning
         yield say(
@@ -55,7 +58,7 @@ def public_url(context: Context) -> Iterator[Seen]:
             "PUBLIC_URL.",
         )
     elif parts.hostname == "localhost":
-        yield ok(f"{settings.PUBLIC_URL}, for this machine only: Alexa cannot reach it")
+        yield note(f"{settings.PUBLIC_URL}, for this machine only: Alexa cannot reach it")
     else:
         yield error(
             settings.PUBLIC_URL,
@@ -80,14 +83,26 @@ def which_pool(context: Context) -> Iterator[Seen]:
             wanted="one region",
             mend=f"Set AWS_REGION to {pool.partition('_')[0]}, where this pool lives.",
         )
-    elif endpoints.issuer().rpartition("/")[2] != pool or f".{region}." not in endpoints.issuer():
+    elif names_two_pools():
         yield error(
             f"issuer {endpoints.issuer()}, pool {pool}",
-            wanted="an issuer that ends in this pool's id",
-            mend="Leave COGNITO_ISSUER empty: it is derived from AWS_REGION and the pool id.",
+            wanted="one pool",
+            mend="One of COGNITO_USER_POOL_ID and COGNITO_ISSUER is wrong: `manage.py pool show "
+            "--env` prints the deployed pool's id. COGNITO_ISSUER is empty on AWS: it is derived.",
         )
     else:
         yield ok(f"{pool} in {region}")
+
+
+def names_two_pools() -> bool:
+    """Whether region, pool id and issuer are of more than one."""
+    pool, region = settings.COGNITO_USER_POOL_ID, settings.AWS_REGION
+    issuer = endpoints.issuer()
+    return (
+        not pool.startswith(f"{region}_")
+        or issuer.rpartition("/")[2] != pool
+        or f".{region}." not in issuer
+    )
 
 
 @check("settings.domain", "COGNITO_DOMAIN_URL", source=sources.DOMAIN)

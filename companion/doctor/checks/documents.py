@@ -29,6 +29,7 @@ def document(answer: web.Answer) -> dict[str, Any] | None:
 
 @check("keys.discovery", "Discovery document", source=sources.VERIFYING, online=True)
 def discovery(context: Context) -> Iterator[Seen]:
+    context.require_a_pool()
     try:
         answer = context.discovery()
     except Unavailable as reason:
@@ -72,6 +73,7 @@ def discovery(context: Context) -> Iterator[Seen]:
 
 @check("keys.set", "Signing keys", source=sources.VERIFYING, online=True)
 def key_set(context: Context) -> Iterator[Seen]:
+    context.require_a_pool()
     try:
         answer = context.jwks()
     except Unavailable as reason:

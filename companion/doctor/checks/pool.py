@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError
 from django.conf import settings
 
 from companion.doctor import sources
-from companion.doctor.context import Context, Unavailable, asked
+from companion.doctor.checks.configuration import names_two_pools
+from companion.doctor.context import NO_POOL, Context, Unavailable, asked
 from companion.doctor.mending import DOMAIN, GROUPS, POOL
 from companion.doctor.pool_template import differences
 from companion.doctor.registry import check
-from companion.doctor.results import Seen, error, ok, warning
+from companion.doctor.results import Seen, error, ok, skipped, warning
 from companion.doctor.showing import shown
 
 # what the template calls them -> what DescribeUserPool calls them
@@ -38,6 +39,9 @@ def exists(context: Context) -> Iterator[Seen]:
     try:
         pool = context.pool()
     except Unavailable as reason:
+        if names_two_pools() and str(reason).startswith(NO_POOL):
+            yield skipped(f"{reason}: see “Which pool” under “Settings”")
+            return
         yield error(
             str(reason),
             wanted="the pool of COGNITO_USER_POOL_ID, readable for these AWS credentials",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from companion.doctor import sources
+from companion.doctor.checks import alexa_client
 from companion.doctor.context import Context, Unavailable, asked
 from companion.doctor.mending import DEPLOY
 from companion.doctor.registry import check
@@ -51,6 +52,11 @@ def state(context: Context) -> Iterator[Seen]:
     vendor = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
     theirs = vendor.get("VendorId", "")
     if settings.ALEXA_VENDOR_ID and theirs and theirs != settings.ALEXA_VENDOR_ID:
+        try:
+            alexa_client.require_vendor(context)
+        except Unavailable as reason:
+            yield skipped(f"not looked at: {reason}", about="vendor id")
+            return
         yield error(
             f"deployed for {theirs}, ALEXA_VENDOR_ID is {settings.ALEXA_VENDOR_ID}",
             wanted="one vendor id",

@@ -28,7 +28,7 @@ cloudformation:DetectStackDrift.
 or of `manage.py skill_package build`, or lines as `manage.py pool show` prints them.
 With ASK_ACCESS_TOKEN (or ASK_ACCESS_TOKEN_FILE) the doctor asks Amazon itself.
 
---json prints {version, at, seconds, state, counts: {ok, warning, error, skipped}, results: [
+--json prints {version, at, seconds, state, counts: {ok, note, warning, error, skipped}, results: [
   {code, group, title, state, seen, wanted, mend, source}]}, all texts; a code stays what it is.
 
 Exit status: 0 no error, 1 errors, 2 it could not run.

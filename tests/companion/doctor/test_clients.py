@@ -167,12 +167,43 @@ def test_one_region_alone_leaves_two_errors(looked: Look, changed: Changed, pool
 
 def test_the_vendor_id_of_the_settings_counts(looked: Look) -> None:
     with override_settings(ALEXA_VENDOR_ID="MANOTHER"):
-        results = looked("alexa.callbacks")
-        assert {each.state for each in results} == {E}
-        assert results[0].wanted == f"{HOST}MANOTHER"
-        assert any("vendor id" in each.title for each in looked("stack.state"))
+        assert "MANOTHER" in only(looked("alexa.callbacks")).wanted
     with override_settings(ALEXA_VENDOR_ID=""):
         assert {each.state for each in looked("alexa.callbacks")} == {State.OK}
+
+
+DEPENDS_ON_THE_VENDOR = ("oauth.authorize-layla", "stack.state")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "told"),
+    [
+        ("MANOTHER", ["alexa.callbacks"]),
+        ("amzn1.ask.skill.0-1", ["settings.alexa"]),
+        ("vendor", ["settings.alexa"]),
+    ],
+)
+def test_a_wrong_vendor_id_is_one_error(
+    vendor: str, told: list[str], looked: Look, pool: LivePool
+) -> None:
+    codes = ("settings.alexa", "alexa.callbacks", "alexa.other-callbacks", *DEPENDS_ON_THE_VENDOR)
+    with override_settings(ALEXA_VENDOR_ID=vendor):
+        found = [result for code in codes for result in looked(code)]
+    assert [each.code for each in found if each.state in {E, W}] == told
+    skipped = {each.code: each.seen for each in found if each.state is State.SKIPPED}
+    for code in DEPENDS_ON_THE_VENDOR:
+        assert f"ALEXA_VENDOR_ID is {vendor}" in skipped[code]
+    assert not any(f"link/{vendor}" in str(each) for each in found)
+    if vendor == "MANOTHER":
+        error = next(each for each in found if each.state is E)
+        assert error.seen == f"all for {pool.values.vendor_id}"
+        assert "correct ALEXA_VENDOR_ID; else: `manage.py pool deploy" in error.mend
+
+
+def test_a_skill_id_in_all_three_addresses_is_one_error(looked: Look, changed: Changed) -> None:
+    urls = [f"https://{host}/api/skill/link/amzn1.ask.skill.0-1" for host in alexa_client.REGIONS]
+    with changed("alexa", CallbackURLs=urls):
+        assert only(looked("alexa.callbacks")).seen == "all for amzn1.ask.skill.0-1, a skill id"
 
 
 def test_other_return_addresses(looked: Look, changed: Changed, pool: LivePool) -> None:

@@ -61,7 +61,6 @@ def test_a_wrong_setting_is_named(
     "code",
     [
         "settings.rules",
-        "settings.public-url",
         "settings.pool",
         "settings.domain",
         "settings.clients",
@@ -71,6 +70,25 @@ def test_a_wrong_setting_is_named(
 def test_right_settings_are_in_order(code: str) -> None:
     with override_settings(**WELL):
         assert {each.state for each in look(code)} == {State.OK}
+
+
+def test_this_machine_is_noted_and_not_ticked() -> None:
+    result = only(look("settings.public-url"))
+    assert (result.state, result.seen) == (
+        State.NOTE,
+        "http://localhost:8000, for this machine only: Alexa cannot reach it",
+    )
+
+
+@pytest.mark.parametrize("name", ["COGNITO_USER_POOL_ID", "AWS_REGION"])
+def test_two_pools_are_one_error(name: str) -> None:
+    value = {"COGNITO_USER_POOL_ID": "us-east-1_Other", "AWS_REGION": "eu-west-1"}[name]
+    issuer = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_TestPool1"
+    with override_settings(**{name: value, "COGNITO_ISSUER": issuer}):
+        found = [*look("settings.rules"), *look("settings.pool")]
+    told = only([each for each in found if each.state is E])
+    assert told.code == "settings.pool"
+    assert "COGNITO_USER_POOL_ID" in told.mend or "AWS_REGION" in told.mend
 
 
 def test_a_deployment_has_the_rules_of_one() -> None:

@@ -25,11 +25,23 @@ def test_a_deployed_pool_is_in_order(looked: Look) -> None:
 
 
 def test_a_pool_that_is_not_there(looked: Look) -> None:
-    with override_settings(COGNITO_USER_POOL_ID="us-east-1_Nothing1"):
+    with override_settings(COGNITO_USER_POOL_ID="us-east-1_Nothing1", COGNITO_ISSUER=""):
         result = only(looked("pool.exists"))
         assert only(looked("pool.template")).state is State.SKIPPED
+        documents = [only(looked(f"keys.{name}")) for name in ("discovery", "set")]
     assert result.state is State.ERROR
     assert "DescribeUserPool" in result.seen
+    assert {each.state for each in documents} == {State.SKIPPED}
+    assert "there is no pool us-east-1_Nothing1" in documents[0].seen
+
+
+def test_a_wrong_pool_id_beside_a_right_issuer_is_one_error(looked: Look, pool: LivePool) -> None:
+    wrong = {"COGNITO_USER_POOL_ID": "us-east-1_Nothing1", "COGNITO_ISSUER": pool.values.issuer}
+    with override_settings(**wrong):
+        found = [*looked("settings.pool"), *looked("pool.exists"), *looked("clients.apart")]
+    assert [each.code for each in found if each.state is State.ERROR] == ["settings.pool"]
+    assert "COGNITO_USER_POOL_ID" in found[0].mend
+    assert "see “Which pool”" in found[1].seen
 
 
 def test_an_aws_that_does_not_answer() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from django.test import override_settings
 
 from companion.doctor.hiding import LONGEST, clean, cleaned
-from companion.doctor.report import Report
+from companion.doctor.report import Report, joined
 from companion.doctor.results import Result, State
 
 
@@ -57,9 +57,36 @@ def test_what_was_skipped_for_one_reason_is_one_line() -> None:
 
 
 def test_the_last_line_counts() -> None:
-    assert text(REPORT).splitlines()[-1] == (
-        "1 errors, 1 warnings, 1 in order, 2 skipped, in 1.2 s"
+    assert text(REPORT).splitlines()[-1] == ("1 error, 1 warning, 1 in order, 2 skipped, in 1.2 s")
+
+
+def test_a_number_has_its_word() -> None:
+    results = (
+        result("settings.a", State.NOTE),
+        *(result(f"settings.{name}", State.ERROR) for name in "bc"),
     )
+    report = Report(at=REPORT.at, seconds=0, results=results)
+    assert report.summary.startswith("2 errors, 0 warnings, 1 note, 0 in order")
+    assert "  i note     title settings.a: seen settings.a" in text(report).splitlines()
+
+
+def test_a_long_reason_stands_once() -> None:
+    reason = (
+        "not looked at: no AWS credentials: run `aws configure` or `aws sso login`, or set keys"
+    )
+    results = [
+        result("pool.a", State.SKIPPED, group="User pool", seen=reason),
+        result("pool.b", State.SKIPPED, group="User pool", seen=reason),
+        result("web.c", State.SKIPPED, group="Website", seen=reason),
+        result("web.d", State.SKIPPED, group="Website", seen="not looked at"),
+        result("stack.e", State.SKIPPED, group="Stack", seen="not looked at"),
+    ]
+    assert [(each.title, each.seen) for each in joined(results)] == [
+        ("2 checks", reason),
+        ("title web.c", "not looked at, as said under “User pool”"),
+        ("title web.d", "not looked at"),
+        ("title stack.e", "not looked at"),
+    ]
 
 
 def test_its_state_is_the_worst() -> None:
@@ -77,7 +104,13 @@ def test_the_json_has_its_documented_shape() -> None:
     assert set(document) == {"version", "at", "seconds", "state", "counts", "results"}
     assert document["version"] == 1
     assert document["at"] == "2026-11-22T10:00:00+00:00"
-    assert document["counts"] == {"ok": 1, "warning": 1, "error": 1, "skipped": 2}
+    assert document["counts"] == {
+        "ok": 1,
+        "note": 0,
+        "warning": 1,
+        "error": 1,
+        "skipped": 2,
+    }
     assert {tuple(each) for each in document["results"]} == {
         ("code", "group", "title", "state", "seen", "wanted", "mend", "source")
     }
