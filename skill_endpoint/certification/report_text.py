@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from skill_endpoint.certification.case import Case, Needs, Result
-from skill_endpoint.certification.run import Report
+from skill_endpoint.certification.run import GOOD, Report
 
 MARKS = {
-    "passed": "ok",
+    "passed": "passed",
     "refused": "refused",
     "warning": "WARNING",
     "failed": "FAILED",
@@ -17,7 +17,7 @@ MARKS = {
     "skipped": "skipped",
 }
 MEANING = {
-    "passed": "as wanted",
+    "passed": "as wanted: what is wrong was refused, what is good was answered",
     "refused": "refused as wanted, which proves little: no control was accepted",
     "warning": "mend it, although Amazon does not insist",
     "failed": "Amazon's review may fail it, or somebody may misuse it",
@@ -30,11 +30,13 @@ SLOWEST = 3
 def lines(report: Report) -> Iterator[str]:
     yield f"Certification self-test of {report.endpoint}"
     yield f"  {setting(report)}"
+    if report.refuses_the_good:
+        yield ""
+        yield advice(report)
     for group, members in groupby(report.results, key=lambda result: result.case.group):
         yield ""
         yield group
-        for result in members:
-            yield from _of_case(result)
+        yield from _of_group(list(members))
     yield ""
     yield from _summary(report)
 
@@ -63,6 +65,8 @@ def setting(report: Report) -> str:
 
 def verdict(report: Report) -> str:
     counts = report.count()
+    if report.refuses_the_good:
+        return "The good request itself was refused: the endpoint could not be judged"
     if failed := counts["failed"]:
         return f"{failed} of {len(report.results)} cases failed"
     if unjudged := counts["unjudged"]:
@@ -89,10 +93,9 @@ def slowest(report: Report) -> list[Result]:
 def advice(report: Report) -> str:
     """What to look at first where the controls were refused."""
     states = {result.case.code: result.verdict for result in report.results}
-    control = states.get("accepted-launch")
-    if control is None or control.state != "failed" or control.status != 400:
+    if not report.refuses_the_good:
         return ""
-    if states.get("signature-256-in-old-header", control).status == 200:
+    if states.get("signature-256-in-old-header", states[GOOD]).status == 200:
         return (
             "A genuine request is refused, and one with its signature in the header Signature is "
             "not: the endpoint reads the wrong header."
@@ -103,6 +106,21 @@ def advice(report: Report) -> str:
         "The good request was refused: the endpoint does not trust this key, has another skill "
         "id, or its clock is wrong. All that was refused proves little until this is mended."
     )
+
+
+def _of_group(results: list[Result]) -> Iterator[str]:
+    """A line a case; those that could not be tried for one reason are one line together."""
+    skipped: dict[str, list[Result]] = {}
+    for result in results:
+        if result.verdict.state == "skipped":
+            skipped.setdefault(result.verdict.seen, []).append(result)
+        else:
+            yield from _of_case(result)
+    for reason, same in skipped.items():
+        if len(same) > 1:
+            yield f"  {MARKS['skipped']:9}{len(same)} cases: {reason}"
+        else:
+            yield from _of_case(same[0])
 
 
 def _of_case(result: Result) -> Iterator[str]:
@@ -137,4 +155,4 @@ def _summary(report: Report) -> Iterator[str]:
         named = (f"{each.case.code} {each.verdict.milliseconds} ms" for each in slow)
         yield f"Slowest: {', '.join(named)}"
     if text := advice(report):
-        yield text
+        yield text  # once more: the beginning is far up by now

@@ -25,6 +25,7 @@ from skill_endpoint.simulator.pki import CHAIN_URL, Signer
 JOBS = 4
 MAX_JOBS = 8
 TLS = "tls-trusted"
+GOOD = "accepted-launch"
 
 
 class CouldNotRun(Exception):
@@ -60,8 +61,16 @@ class Report:
         }
 
     @property
+    def refuses_the_good(self) -> bool:
+        """The good request itself was refused, and all that leans on it is not judged."""
+        verdicts = (result.verdict for result in self.results if result.case.code == GOOD)
+        return any(each.state == "failed" and 400 <= each.status < 500 for each in verdicts)
+
+    @property
     def exit_status(self) -> int:
         """0: nothing failed; 1: something did; 2: some could not be judged, so nobody knows."""
+        if self.refuses_the_good:
+            return 2
         counts = self.count()
         if counts["failed"]:
             return 1

@@ -37,7 +37,8 @@ with a development key, against a skill of your own, on your machine:
   3. manage.py certify http://localhost:8080/alexa --key-dir keys --skill-id amzn1.ask.skill.… \\
          --chain-url http://127.0.0.1:8901
 
-exit status: 0 nothing failed, 1 something did, 2 it could not run or not be judged
+exit status: 0 nothing failed, 1 something did, 2 it could not run or not be judged: the good
+request itself was refused, or a rate limit answered
 docs/certification.md says more.
 """
 

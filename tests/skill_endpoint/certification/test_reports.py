@@ -79,7 +79,7 @@ def test_the_text_has_a_line_a_case_and_what_went_wrong_below_it() -> None:
     ]
     assert lines[-7:] == [
         "5 cases in 3.2 s:",
-        "     1 ok        as wanted",
+        "     1 passed    as wanted: what is wrong was refused, what is good was answered",
         "     1 refused   refused as wanted, which proves little: no control was accepted",
         "     1 WARNING   mend it, although Amazon does not insist",
         "     1 FAILED    Amazon's review may fail it, or somebody may misuse it",
@@ -179,9 +179,31 @@ def test_a_refused_control_comes_with_advice(
         result("signature-256-in-old-header", "failed", status=status_in_old_header),
     )
     report = replace(REPORT, skill_id=skill_id, results=results)
-    assert words in text(report)
+    assert words in text(report).splitlines()[3], "before all cases"
+    assert words in text(report).splitlines()[-1]
+    assert report.exit_status == 2
+    assert "could not be judged" in report_text.verdict(report)
     assert words in BeautifulSoup(report_html.text(report, "1"), "html.parser").get_text()
     assert report_text.advice(REPORT) == ""
+
+
+def test_an_endpoint_that_breaks_over_a_good_request_has_failed() -> None:
+    results = (result("accepted-launch", "failed", status=500),)
+    assert replace(REPORT, results=results).exit_status == 1
+
+
+def test_what_was_skipped_for_one_reason_is_a_line_of_its_group() -> None:
+    results = (
+        result("first", "skipped", seen="it needs a key", status=0),
+        result("second", "passed"),
+        result("third", "skipped", seen="it needs a key", status=0),
+        result("fourth", "skipped", seen="it needs an https address", status=0),
+    )
+    lines = text(replace(REPORT, results=results)).splitlines()
+    assert lines[3].split() == ["A", "group"]
+    assert lines[4].split()[:2] == ["passed", "second"]
+    assert lines[5] == "  skipped  2 cases: it needs a key"
+    assert lines[6].split()[:2] == ["skipped", "fourth"]
 
 
 def test_the_list_names_every_case_and_what_it_needs() -> None:
