@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.oauth_trace import recording, wanted
 from accounts.oauth_trace.diagnosis import Finding, diagnose
+from accounts.oauth_trace.diagnosis.asked import is_local
 from accounts.oauth_trace.models import Attempt, Span
 from accounts.oauth_trace.trace import Trace
 
@@ -25,6 +27,8 @@ class Recorder:
     authorize_url: str
     token_url: str
     redirect_urls: tuple[str, ...]
+    domains: tuple[str, ...]  # hosts for Domain List
+    is_local: bool  # Amazon takes no such address
 
 
 def recorder(newest: datetime | None, *, is_all: bool) -> Recorder:
@@ -38,7 +42,13 @@ def recorder(newest: datetime | None, *, is_all: bool) -> Recorder:
         authorize_url=f"{settings.PUBLIC_URL}/oauth/authorize",
         token_url=f"{settings.PUBLIC_URL}/oauth/token",
         redirect_urls=wanted.from_settings().amazon_callbacks,
+        domains=tuple(filter(None, map(_host, (settings.PUBLIC_URL, settings.COGNITO_DOMAIN_URL)))),
+        is_local=is_local(settings.PUBLIC_URL),
     )
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def _silence(span: Span, newest: datetime | None) -> tuple[Finding, ...]:

@@ -61,3 +61,40 @@ def test_from_the_list_to_the_verdict_by_keyboard(stage: Stage) -> None:
         page.locator("details.exchange > summary").first.focus()
         page.keyboard.press("Enter")
         expect(page.locator("details.exchange[open]")).to_have_count(2)
+
+
+def test_a_click_anywhere_in_a_row_opens_it_but_on_its_fold(stage: Stage) -> None:
+    address = stage.set_scene(State("", "/traces/", OPERATOR, "traces_many"))
+    with stage.browser_of(OPERATOR) as context:
+        page = context.new_page()
+        page.goto(address)
+        row = page.locator("ol.attempts > li").first
+        row.locator("details.about > summary").click()
+        expect(row.locator("details.about a").first).to_be_visible()
+        for part in (".cause", ".result .status"):
+            row.locator(part).click(force=True)
+            expect(page.locator("#verdict")).to_be_visible()
+            page.go_back()
+
+
+def test_copying_is_said_and_the_word_comes_back(stage: Stage) -> None:
+    address = stage.set_scene(State("", "/traces/{trace}/", OPERATOR, "traces_linked"))
+    with stage.browser_of(OPERATOR) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.goto(address)
+        button = page.locator('[data-copy="reference"]')
+        button.click()
+        expect(button).to_have_text("Copied")
+        assert button.get_attribute("aria-live") == "polite"
+        button.click()  # twice, and it does not stay
+        expect(button).to_have_text("Copy reference", timeout=POLLED)
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == page.locator("#reference").text_content()
+    with stage.browser_of(OPERATOR) as context:  # a browser that refuses
+        page = context.new_page()
+        page.add_init_script("Clipboard.prototype.writeText = () => Promise.reject(new Error())")
+        page.goto(address)
+        page.locator('[data-copy="reference"]').click()
+        chosen = page.evaluate("String(getSelection())")
+        assert chosen == page.locator("#reference").text_content()

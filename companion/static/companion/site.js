@@ -1,6 +1,6 @@
 // Every page works without this.
 const root = document.documentElement;
-const all = (selector) => document.querySelectorAll(selector);
+const all = (css) => document.querySelectorAll(css);
 const byId = (id) => document.getElementById(id);
 const press = (button, on) => button.setAttribute("aria-pressed", on);
 
@@ -16,10 +16,10 @@ addEventListener("submit", (event) => {
   const { target: form, submitter: chosen } = event;
   if (chosen?.name !== "theme") return;
   event.preventDefault();
-  const theme = chosen.value === "system" ? "" : chosen.value;
+  const theme = chosen.value.replace("system", "");
   root.dataset.theme = theme;
   all('meta[name="color-scheme"]')[0].content = theme || "light dark";
-  for (const button of form.elements.theme) press(button, button === chosen);
+  for (const button of form.theme) press(button, button === chosen);
   fetch(chosen.formAction, { method: "POST", body: new FormData(form, chosen), redirect: "manual" });
 });
 
@@ -41,22 +41,23 @@ function listen(button) {
 }
 
 async function copy(button) {
-  const before = button.textContent;
-  await navigator.clipboard.writeText(byId(button.dataset.copy).textContent.trim());
-  button.textContent = button.dataset.done;
+  const { copy, done } = button.dataset, text = byId(copy), before = button.textContent;
+  getSelection().selectAllChildren(text); // or by hand
+  await navigator.clipboard.writeText(text.textContent.trim());
+  if (before === done) return;
+  button.textContent = done;
   setTimeout(() => (button.textContent = before), 2000);
 }
 
 function offerZone(button) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const select = byId(button.dataset.zone);
-  const found = select.querySelector(`[value="${zone}"], [data-was~="${zone}"]`);
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone,
+    select = byId(button.dataset.zone),
+    found = select.querySelector(`[value="${zone}"], [data-was~="${zone}"]`);
   if (!found || found.selected) return;
   button.append(" ", found.value.replaceAll("_", " "));
   button.hidden = false;
   button.onclick = () => {
-    found.selected = true;
-    button.hidden = true;
+    found.selected = button.hidden = true;
     select.focus();
     select.dispatchEvent(new Event("input", { bubbles: true }));
   };
@@ -71,12 +72,11 @@ const closeMenus = (except) => {
 };
 addEventListener("click", ({ target }) => {
   const button = target.closest("[data-listen], [data-copy]");
-  if (button?.dataset.listen) listen(button);
-  if (button?.dataset.copy) copy(button);
+  if (button) (button.dataset.copy ? copy : listen)(button);
   closeMenus(target);
 });
-addEventListener("keydown", ({ key }) => key === "Escape" && closeMenus(null));
+addEventListener("keydown", ({ key }) => key === "Escape" && closeMenus());
 
 root.classList.toggle("mute", !window.speechSynthesis);
 root.classList.toggle("no-copy", !navigator.clipboard);
-for (const button of all("[data-zone]")) offerZone(button);
+all("[data-zone]").forEach(offerZone);

@@ -306,7 +306,10 @@ def test_pinned_and_unpinned(office: Client) -> None:
 
 def test_operators_do_not_delete(office: Client) -> None:
     attempt = attempts.linked()
-    assert "Delete…" not in main(office.get(address(attempt)))
+    said = main(office.get(address(attempt)))
+    assert "Delete…" not in said
+    assert "Only an administrator can delete it before." in said
+    assert "an administrator deletes it" in main(office.get("/traces/22222/"))
     assert office.get(address(attempt, "delete/")).status_code == 404
     assert office.post(address(attempt, "delete/")).status_code == 404
     assert Attempt.objects.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.oauth_trace import recording
 from accounts.oauth_trace.models import Span
+from companion.traces.recorder import recorder
 from tests.companion.pages import main, soup
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +99,27 @@ def test_the_addresses_to_type_are_there(office: Client) -> None:
         "https://alexa.amazon.co.jp/api/skill/link/MTESTVENDOR",
     ):
         assert address in said
+
+
+def test_what_to_type_at_amazon_is_for_amazon(office: Client) -> None:
+    with override_settings(COGNITO_DOMAIN_URL="https://pool.example.com"):
+        said = main(office.get("/traces/"))
+        assert "Amazon takes no address of this machine" in said
+        assert "Domain List, beside what is there localhost pool.example.com" in said
+        with override_settings(PUBLIC_URL="https://facts.example.com"):
+            public = recorder(None, is_all=False)
+    assert not public.is_local
+    assert public.domains == ("facts.example.com", "pool.example.com")
+
+
+def test_while_it_is_off_it_says_the_ways_on_and_out(office: Client) -> None:
+    said = main(office.get("/traces/"))
+    assert "manage.py oauth_trace on --hours 2" in said
+    assert "manage.py pool show" in said
+
+
+def test_the_end_is_told_with_its_zone(boss: Client, operator: User) -> None:
+    operator.profile.time_zone = "Asia/Tokyo"
+    operator.profile.save()
+    said = main(boss.post("/traces/on/", {"hours": "2"}, follow=True))
+    assert re.search(r"Recording until \d{4}-\d\d-\d\d \d\d:\d\d Asia/Tokyo", said)
