@@ -104,6 +104,7 @@ def _redacted(logged: Logged) -> list[Read]:
         headers_=logged.answer_headers,
         body=logged.answer_body,
         problem=logged.problem,
+        secrets=redaction.secrets_of(query=logged.query, body=logged.request_body),
     )
     recorded = Recorded(
         stage=_stage(logged.resource, request),

@@ -348,6 +348,17 @@ def test_no_secret_is_printed() -> None:
     assert "9e9334" not in text, "the end of the Authorization header, which the log leaves"
 
 
+def test_an_answer_that_repeats_a_secret_of_its_request_is_not_printed() -> None:
+    code = "plain-words-as-a-code"
+    said = {"error": "invalid_grant", "error_description": f"no grant {code}"}
+    [found] = read(
+        gateway_log.token(FORM | {"code": code}, status=400, answer=json.dumps(said)),
+    )
+
+    assert "invalid_grant" in printed(found)
+    assert code not in printed(found)
+
+
 def test_a_try_in_which_redaction_fails_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(**kwargs: object) -> None:
         raise RecursionError
