@@ -76,7 +76,8 @@ def acceptance(sent: Sent, *, level: Level = "must", look: Look | None = None) -
         return _verdict(answer, "failed", f"HTTP 200 with {wrong}")
     notes = []
     if "json" not in answer.content_type.lower():
-        notes.append(f"its content type is {answer.content_type[:60] or 'missing'}, not JSON")
+        kind = "".join(filter(str.isprintable, answer.content_type[:60]))  # it goes to a terminal
+        notes.append(f"its content type is {kind or 'missing'}, not JSON")
     if look and (noticed := look(response)):
         notes.append(noticed)
     return _timed(answer, "passed", _status(answer), tuple(notes))

@@ -48,7 +48,7 @@ class Command(BaseCommand):
         "Send a skill endpoint what Amazon's review sends, and what peers' endpoints failed over: "
         "every wrong signature, chain, time, skill id and body, and with a key good requests, too."
     )
-    requires_system_checks = []  # noqa: RUF012 - it asks nothing of the site that it stands in
+    requires_system_checks = ()  # it asks nothing of the site that it stands in
 
     def create_parser(self, *args: Any, **kwargs: Any) -> Any:
         parser = super().create_parser(*args, **kwargs)

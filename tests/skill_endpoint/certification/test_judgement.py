@@ -133,6 +133,12 @@ def test_a_response_says_that_it_is_json() -> None:
     assert verdict.state == "warning"
 
 
+def test_a_content_type_commands_no_terminal() -> None:
+    answer = Answer(status=200, body=response(), content_type="text/\x1b[2Jplain")
+    verdict = acceptance(Sent(request=Request(headers=()), answer=answer))
+    assert verdict.notes == ("its content type is text/[2Jplain, not JSON",)
+
+
 def test_a_redirect_is_explained() -> None:
     assert "redirect" in acceptance(sent(301)).seen
 

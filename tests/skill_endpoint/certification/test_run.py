@@ -68,6 +68,15 @@ def test_a_closed_door_proves_nothing(key_dir: Path) -> None:
     assert report.exit_status == 2, "nothing can be said of it"
 
 
+def test_a_launch_refused_under_another_address_fails_no_review(key_dir: Path) -> None:
+    """It may take its chains from somewhere else, as the control of published chains says."""
+    with replying(always(400)) as url:
+        chains = f"http://127.0.0.1:{free_port()}"
+        wishes = Wishes(url=url, key_dir=key_dir, chain_url=chains, only=("chain-downloaded-once",))
+        report = certify(wishes)
+    assert states(report) == {"chain-downloaded-once": "warning"}
+
+
 def test_without_a_key_a_refusal_is_inconclusive_and_the_rest_is_skipped() -> None:
     with replying(always(400)) as url:
         report = certify(Wishes(url=url, only=(*SOME, *NEEDS_A_KEY)))
