@@ -6,7 +6,7 @@ import json
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,8 +34,7 @@ from accounts.pool import client
 from accounts.pool.asking import announcement, require_yes
 from accounts.pool.deploy import Stack
 from accounts.pool.errors import PoolError, explain
-
-Say = Callable[[str], None]
+from accounts.pool.events import Say
 
 POLL = 5.0  # seconds between two looks with --follow
 # lines come late, those of one request not at once
