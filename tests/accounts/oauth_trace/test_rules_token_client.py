@@ -180,7 +180,8 @@ def test_a_plus_in_a_padded_secret_stays_one(scene: TokenScene) -> None:
     """Most clients send it as it is; it is known again with what stands around it."""
     scene.configured(COGNITO_ALEXA_CLIENT_SECRET="a+b/c=d" * 5)
     known = wanted.from_settings()
-    sent = redaction.basic(basic("id", settings.COGNITO_ALEXA_CLIENT_SECRET + "\n"))
+    credentials = base64.b64encode(f"id:{settings.COGNITO_ALEXA_CLIENT_SECRET}\n".encode())
+    sent = redaction.basic(f"Basic {credentials.decode()}")
     assert sent[1].value.digest in known.padded_secrets
 
 
