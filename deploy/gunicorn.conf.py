@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from typing import Any
 
 worker_class = "gthread"
@@ -30,10 +31,30 @@ def when_ready(server: Any) -> None:
 
     A thread waits for the rest of a request as long as its sender pleases; eight senders would
     stop the site. gunicorn has no timeout for that, so the kernel gets one: connections inherit
-    it from the listening socket (socket(7), SO_RCVTIMEO). A proxy in front that buffers requests
-    still is the real answer to somebody who sends one byte now and then.
+    it from the listening socket (socket(7), SO_RCVTIMEO). That is for each read; pre_request bounds
+    a body as a whole. A proxy in front that buffers requests still is the real answer to somebody
+    who sends the letters of a header one by one.
     """
     for listener in server.LISTENERS:
         listener.sock.setsockopt(
             socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_SECONDS, 0)
         )
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """Let no body come letter by letter: all of it is here in time, or reading it fails."""
+    unreader, end = request.unreader, time.monotonic() + READ_SECONDS
+    receive = type(unreader).chunk
+
+    def chunk(size_hint: int | None = None) -> bytes:
+        if time.monotonic() > end:
+            raise TimeoutError("the body takes too long")
+        found: bytes = receive(unreader, size_hint)
+        return found
+
+    unreader.chunk = chunk
+
+
+def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
+    """The connection is kept: the next request has a time of its own."""
+    vars(request.unreader).pop("chunk", None)

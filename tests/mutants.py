@@ -1077,7 +1077,7 @@ MUTANTS = [
     Mutant(
         "trace: secrets of ours are known",
         "accounts/oauth_trace/redaction.py",
-        "return without(found | _own_secrets(), message)",
+        "return without(found | own_secrets(), message)",
         "return without(found, message)",
         "tests/accounts/oauth_trace/test_redaction.py",
     ),

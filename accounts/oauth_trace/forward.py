@@ -23,6 +23,11 @@ MARK = "oauth-trace"  # in Via (RFC 9110, 7.6.3): a request that carries it came
 # A gateway between us and the pool forgets a silent connection after minutes (AWS's NAT after 350
 # s), and what is sent on it then is lost: only one that was just used is used again.
 IDLE = 30.0  # seconds
+# Threads of this process that wait for the pool at once: the others serve the site, and with it
+# Alexa's requests. deploy/gunicorn.conf.py gives eight.
+MOST_WAITING = 4
+PATIENCE = 0.5  # seconds to wait for the place of one of them
+SLOW = 1.0  # seconds: while a call has waited longer the pool is slow, and waiting is no use
 MOST_AT_ONCE = 64  # calls to the pool, those included that hang and that nobody waits for any more
 
 # of one connection (RFC 9110, 7.6.1), or about us; the body is passed on uncompressed
@@ -69,7 +74,7 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
     milliseconds: float = 0
-    problem: str = ""  # timeout, unreachable, tls, too_long, broken
+    problem: str = ""  # timeout, unreachable, tls, too_long, broken; busy: it was not asked
 
     def passed_back(self, upstream: str) -> list[tuple[str, str]]:
         """The headers that the caller gets; a redirect only within the pool's own address.
@@ -107,7 +112,34 @@ class _Connections:
             return self._adapter
 
 
+class _Places:
+    """Who may wait for the pool: so many at once, and who comes then waits for a place briefly."""
+
+    def __init__(self) -> None:
+        self._left = threading.Condition()
+        self._begun: list[float] = []  # when each that waits for the pool began to
+
+    def take(self) -> float | None:
+        """The time by which the place is given back; None where there is none."""
+        with self._left:
+            if self._is_full() and time.monotonic() - self._begun[0] > SLOW:
+                return None
+            if not self._left.wait_for(lambda: not self._is_full(), PATIENCE):
+                return None
+            self._begun.append(time.monotonic())
+            return self._begun[-1]
+
+    def give_back(self, begun: float) -> None:
+        with self._left:
+            self._begun.remove(begun)
+            self._left.notify()
+
+    def _is_full(self) -> bool:
+        return len(self._begun) >= MOST_WAITING
+
+
 _connections = _Connections()
+_places = _Places()
 _room = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
@@ -118,9 +150,22 @@ def post(
 
     In a thread of its own, because no timeout of a socket counts everything: looking up the name,
     one address after another, a header that comes letter by letter. After `seconds` nobody waits
-    for it any more.
+    for it any more. Nor for a place among those that wait: then the problem is `busy`.
     """
-    begun, room = time.monotonic(), _room
+    begun = time.monotonic()
+    place = _places.take()
+    if place is None:
+        return _failed("busy", begun)
+    try:
+        return _waited(url, headers, body, begun, seconds - (time.monotonic() - begun))
+    finally:
+        _places.give_back(place)
+
+
+def _waited(
+    url: str, headers: Iterable[tuple[str, str]], body: bytes, begun: float, seconds: float
+) -> Answer:
+    room = _room
     if not room.acquire(blocking=False):
         return _failed("timeout", begun)  # so many hang already
     answers: SimpleQueue[Answer] = SimpleQueue()

@@ -11,9 +11,11 @@ import binascii
 import contextlib
 import hashlib
 import hmac
+import ipaddress
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
@@ -21,7 +23,13 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from accounts.oauth_trace.exchange import Field, Message, Value
-from accounts.oauth_trace.scrubbing import UUID, without
+from accounts.oauth_trace.scrubbing import (
+    LEAST_SECRET,
+    UUID,
+    holds_own_secret,
+    own_secrets,
+    without,
+)
 from accounts.oauth_trace.scrubbing import WITHHELD as WITHHELD  # part of what is redaction's
 from accounts.oauth_trace.scrubbing import scrub as scrub
 
@@ -116,7 +124,13 @@ _SCOPES = re.compile(r"[\w:./-]{1,64}( [\w:./-]{1,64}){0,19}")
 _SCHEMES = frozenset({"bearer", "digest", "negotiate", "dpop", "aws4-hmac-sha256"})
 _ENCODED = re.compile(r"(?i)https?%3A%2F%2F")
 _WORDS = re.compile(r"[A-Za-z_ ]*")
-LEAST_SECRET = 8  # characters; a shorter one stands in ordinary words
+_MEDIA_TYPE = re.compile(r"(?i)[a-z]{1,20}/[a-z0-9.+-]{1,60}")
+_CHARSET = re.compile(r"(?i) *(charset=\"?[a-z0-9-]{1,20}\"?)? *")
+_PATH_WORD = re.compile(r"[a-z]{0,12}")
+HIDDEN_HOST = "withheld.invalid"  # in the place of a host's name: brackets would be an IPv6 address
+# a public name that AWS makes, and no secret: https://docs.aws.amazon.com/lambda/latest/dg/
+# urls-configuration.html
+_LAMBDA_URL = re.compile(r"[a-z0-9]{32}\.lambda-url\.[a-z]{2}(-[a-z]+)+-\d\.on\.aws")
 
 
 def digest(secret: str) -> str:
@@ -152,21 +166,7 @@ def client_id(text: str) -> Value:
     """Ids are public, but a secret that was typed into the id's field is not."""
     known = {settings.COGNITO_ALEXA_CLIENT_ID, settings.COGNITO_WEB_CLIENT_ID}
     is_id = text in known or _CLIENT_ID.fullmatch(text)
-    return Value(text=text) if is_id and text not in _own_secrets() else secret(text)
-
-
-def _own_secrets() -> set[str]:
-    """Those of this installation: wherever one stands, it is not kept."""
-    return {
-        text
-        for text in (
-            settings.COGNITO_ALEXA_CLIENT_SECRET,
-            settings.COGNITO_WEB_CLIENT_SECRET,
-            settings.METRICS_TOKEN,
-            settings.SECRET_KEY,
-        )
-        if len(text) >= LEAST_SECRET
-    }
+    return Value(text=text) if is_id and text not in own_secrets() else secret(text)
 
 
 def _scope(text: str) -> Value:
@@ -178,7 +178,12 @@ def _scope(text: str) -> Value:
 
 
 def address(url: str) -> str:
-    """Scheme, host and path; user, query and fragment are withheld."""
+    """Scheme, host and path; user, query and fragment are withheld.
+
+    What comes out can be parsed again: rules do.
+    """
+    if holds_own_secret(url):
+        return WITHHELD
     if _ENCODED.match(url):  # an address that was encoded once too often stays so
         return quote(address(unquote(url)), safe="[]")
     try:
@@ -186,11 +191,38 @@ def address(url: str) -> str:
         port = parts.port
     except ValueError:
         return WITHHELD
-    host = scrub(parts.hostname or "")
+    # with a user it may be an e-mail address, whose domain is a part of it
+    host = HIDDEN_HOST if "@" in parts.netloc else _host(parts.hostname or "")
     more = WITHHELD if parts.username or parts.query or parts.fragment else ""
-    path = "/".join(scrub(part) for part in parts.path.split("/"))
     where = f"{scrub(parts.scheme)}://{host}" if parts.scheme else host
-    return f"{where}{f':{port}' if port else ''}{path}{more}"[:ADDRESS_LENGTH]
+    made = f"{where}{f':{port}' if port else ''}{_path(parts.path)}{more}"[:ADDRESS_LENGTH]
+    return made if _is_readable(made) else WITHHELD
+
+
+def _host(name: str) -> str:
+    """The whole name or nothing of it."""
+    with contextlib.suppress(ValueError):
+        return f"[{ipaddress.IPv6Address(name.partition('%')[0])}]"
+    if _LAMBDA_URL.fullmatch(name) and not re.search(r"\d{7}", name):
+        return name
+    return name if scrub(name) == name else HIDDEN_HOST
+
+
+def _path(path: str) -> str:
+    """Where a part must not be shown, the plain words before it: a secret may have slashes."""
+    parts = path.split("/")
+    if all(scrub(part) == part for part in parts):
+        return path
+    words = takewhile(_PATH_WORD.fullmatch, parts)
+    return "/".join([*words, WITHHELD])
+
+
+def _is_readable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
 
 
 def form(raw: str) -> tuple[Field, ...]:
@@ -245,10 +277,19 @@ def headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[Field, ...], tuple[
     for name, text in list(pairs)[:MOST_HEADERS]:
         lower = name.lower()
         if lower in _HEADERS:
-            shown.append(Field(lower, Value(text=scrub(text))))
+            plain = _media_type(text) if lower == "content-type" else scrub(text)
+            shown.append(Field(lower, Value(text=plain)))
         elif _HEADER_NAME.fullmatch(name) and scrub(name) == name:
             others.append(lower)
     return tuple(shown), tuple(sorted(set(others)))
+
+
+def _media_type(text: str) -> str:
+    """Type and charset; whatever else stands there is withheld."""
+    kind, semicolon, more = text.partition(";")
+    if not _MEDIA_TYPE.fullmatch(kind.strip()) or scrub(text) == WITHHELD:
+        return WITHHELD if text else ""
+    return scrub(text) if _CHARSET.fullmatch(more) else f"{scrub(kind)}{semicolon} {WITHHELD}"
 
 
 def basic(authorization: str) -> tuple[Field, ...]:
@@ -307,7 +348,7 @@ def request(
         size=len(body),
     )
     found = secrets_of(query=query, headers_=pairs, body=body)
-    return without(found | _own_secrets(), message)
+    return without(found | own_secrets(), message)
 
 
 def answer(
@@ -336,7 +377,7 @@ def answer(
         location_query=form(query),
         problem=problem,
     )
-    return without({*secrets, *secrets_of(query=query, body=body), *_own_secrets()}, message)
+    return without({*secrets, *secrets_of(query=query, body=body), *own_secrets()}, message)
 
 
 def secrets_of(

@@ -10,13 +10,17 @@ import html
 import re
 import unicodedata
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
+
+from django.conf import settings
 
 from accounts.oauth_trace.exchange import Field, Message
 
 TEXT_LENGTH = 300
 WITHHELD = "[withheld]"
+LEAST_SECRET = 8  # characters; a shorter one stands in ordinary words
 UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 # public, and the usual thing to be taken for a vendor id
 _SKILL_ID = re.compile(rf"(amzn1\.ask\.skill\.{UUID})")
@@ -30,9 +34,46 @@ def scrub(text: str, *, length: int = TEXT_LENGTH) -> str:
     """One line of somebody else's, without what looks like an address, a number or a token."""
     if len(text) > 4 * length:  # what the cut goes through might not be known for what it is
         text = text[: 4 * length].rpartition(" ")[0]
-    text = _clean("".join(each if each.isprintable() else " " for each in text))
-    plain = _plain(text)
-    return (text if plain == text or _clean(plain) == plain else WITHHELD)[:length]
+    if holds_own_secret(text):
+        return WITHHELD
+    text = "".join(each if each.isprintable() else " " for each in text)
+    plain, cleaned = _plain(text), _clean(text)
+    # of what is encoded nothing stays where something hides in it: a part would be left over
+    if plain != text and (cleaned != text or _clean(plain) != plain):
+        return WITHHELD
+    return cleaned[:length]
+
+
+def own_secrets() -> set[str]:
+    """Those of this installation: wherever one stands, it is not kept."""
+    return {
+        text
+        for text in (
+            settings.COGNITO_ALEXA_CLIENT_SECRET,
+            settings.COGNITO_WEB_CLIENT_SECRET,
+            settings.METRICS_TOKEN,
+            settings.SECRET_KEY,
+        )
+        if len(text) >= LEAST_SECRET
+    }
+
+
+def holds_own_secret(text: str) -> bool:
+    """However it is encoded, and whatever blanks stand between its letters."""
+    if len(text) < LEAST_SECRET:
+        return False
+    bare = _bare(text)
+    return any(each in bare for each in _all_bare(frozenset(own_secrets())))
+
+
+@lru_cache(maxsize=1)  # those of this installation do not change
+def _all_bare(secrets: frozenset[str]) -> frozenset[str]:
+    return frozenset(filter(None, map(_bare, secrets)))
+
+
+def _bare(text: str) -> str:
+    """Decoded, without blanks; "+" is one, as in a form."""
+    return "".join(_plain(text).replace("+", " ").split())
 
 
 def _clean(text: str) -> str:
@@ -80,8 +121,14 @@ def _plain(text: str) -> str:
 def without(unwanted: set[str], message: Message) -> Message:
     """The same without the texts in which one of these stands."""
 
+    bare = {_bare(each) for each in unwanted}
+    hidden = unwanted | {each for each in bare if len(each) >= LEAST_SECRET}
+
     def text(shown: str) -> str:
-        return WITHHELD if any(each in shown for each in unwanted) else shown
+        if len(shown) < LEAST_SECRET:
+            return shown
+        forms = (shown, _bare(shown))
+        return WITHHELD if any(each in form for each in hidden for form in forms) else shown
 
     def part(shown: Any) -> Any:
         if isinstance(shown, str):

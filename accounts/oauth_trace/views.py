@@ -12,7 +12,13 @@ from functools import partial, wraps
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    UnreadablePostError,
+)
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
@@ -26,6 +32,7 @@ from accounts.rate_limit import client_address, is_over, limited
 
 MAX_QUERY = 8 * 1024  # characters; a state of Alexa's has about a thousand
 MAX_FORM = 16 * 1024  # bytes
+_RETRY_AFTER = {429: "60", 503: "5"}  # seconds, by status
 
 Kind = Correlation.Kind
 View = Callable[[HttpRequest, str], HttpResponse]
@@ -70,6 +77,7 @@ def traced(view: View) -> Callable[[HttpRequest], HttpResponse]:
     return wrapper
 
 
+@csrf_exempt  # so that another method is told that this takes GET; nothing of the person changes
 @login_not_required
 @traced
 @require_GET
@@ -101,6 +109,7 @@ def authorize(request: HttpRequest, query: str) -> HttpResponse:
     return response
 
 
+@csrf_exempt  # as above
 @login_not_required
 @traced
 @require_GET
@@ -156,6 +165,11 @@ def token(request: HttpRequest, query: str) -> HttpResponse:
     headers = [(name, text) for name, text in request.headers.items() if text]
     before = time.monotonic() - begun
     answer = forward.post(endpoints.token_url(), headers, sent, seconds=forward.DEADLINE - before)
+    if answer.problem == "busy":
+        if recording.span():
+            recording.lose(way.attempt_pk if way else 0)
+        description = "Too many requests wait for the pool."
+        return _oauth_error("temporarily_unavailable", description, status=503)
     milliseconds = answer.milliseconds + before * 1000
     response = _token_answer(answer)
     response.record = partial(
@@ -191,7 +205,7 @@ def _token_body(request: HttpRequest) -> bytes:
     try:
         if not length and request.META.get("wsgi.input_terminated"):
             # chunked: Django takes a body without a length for an empty one
-            body: bytes = request.META["wsgi.input"].read(MAX_FORM + 1)
+            body: bytes = _chunked(request)
         elif len(length) > 9 or (length.isdigit() and int(length) > MAX_FORM):
             raise NotForwarded("invalid_request", "The request is too long.", status=413)
         else:
@@ -203,6 +217,15 @@ def _token_body(request: HttpRequest) -> bytes:
     if length.isdigit() and len(body) < int(length):
         raise NotForwarded("invalid_request", "The request broke off.", status=400)
     return body
+
+
+def _chunked(request: HttpRequest) -> bytes:
+    """Raises OSError, whatever is wrong with it."""
+    try:
+        found: bytes = request.META["wsgi.input"].read(MAX_FORM + 1)
+    except Exception as error:  # each server has errors of its own for a broken chunk
+        raise UnreadablePostError from error
+    return found
 
 
 def _way_of(code: str) -> WayBack | None:
@@ -239,6 +262,6 @@ def _oauth_error(error: str, description: str, *, status: int) -> JsonResponse:
     response["Cache-Control"] = "no-store"
     if status == 405:
         response["Allow"] = "POST"
-    if status == 429:
-        response["Retry-After"] = "60"
+    if status in _RETRY_AFTER:
+        response["Retry-After"] = _RETRY_AFTER[status]
     return response

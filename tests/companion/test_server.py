@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,3 +71,41 @@ def test_nobody_on_this_host_says_where_the_site_is_mounted(port: int) -> None:
         answer = b"".join(iter(lambda: peer.recv(1000), b""))
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert answer.endswith(b"\r\n\r\n /here")
+
+
+def test_a_body_that_drips_ends_as_a_whole(port: int) -> None:
+    """Each byte comes well before the limit of one read; all of them would take an hour."""
+    done = threading.Event()
+
+    def drip(peer: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            peer.sendall(HALF_A_BODY.replace(b"500", b"2000"))
+            while not done.wait(1):
+                peer.sendall(b"x")
+
+    dripping = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(8)]
+    threads = [threading.Thread(target=drip, args=(peer,)) for peer in dripping]
+    for thread in threads:
+        thread.start()
+    try:
+        for peer in dripping:
+            with contextlib.suppress(ConnectionResetError):
+                assert b"200 OK" not in peer.recv(100)  # it ends, one way or another
+    finally:
+        done.set()
+        for thread, peer in zip(threads, dripping, strict=True):
+            thread.join()
+            peer.close()
+
+
+def test_a_kept_connection_has_its_time_for_each_request(port: int) -> None:
+    ask = b"POST /here HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nok"
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
+        for _ in range(3):
+            peer.sendall(ask)
+            answer = b""
+            while not answer.endswith(b" /here"):
+                part = peer.recv(1000)
+                assert part, answer
+                answer += part
+            assert answer.startswith(b"HTTP/1.1 200 OK")

@@ -95,6 +95,21 @@ def is_of_our_client(request: Message, wanted: Wanted) -> bool:
     return bool(wanted.client_id) and only(request, "client_id") == wanted.client_id
 
 
+def host_of(url: str) -> str:
+    """The host's name; empty where there is none, or the address cannot be read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
 def is_local(url: str) -> bool:
     """Whether only this machine or its own network can open the address."""
     try:

@@ -5,16 +5,16 @@ A request has one fault at most here: the nearest registered address decides whi
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from accounts.oauth_trace.diagnosis.asked import (
     ALEXA_CODE_GRANT,
     COGNITO_AUTHORIZE,
     COGNITO_CLIENT,
+    host_of,
     is_missing,
     is_of_our_client,
     listed,
     only,
+    path_of,
     stopped,
 )
 from accounts.oauth_trace.diagnosis.rule import Evidence, Level, rule
@@ -63,7 +63,7 @@ def _nearest(sent: str, registered: dict[str, str], wanted: Wanted) -> tuple[str
         for url in registered:
             if change(url) == change(sent):
                 return code, url
-    if (urlsplit(sent).hostname or "") not in AMAZON_HOSTS:
+    if host_of(sent) not in AMAZON_HOSTS:
         return "redirect-uri-not-alexas", ""
     if _LINK_PATH not in sent:
         return "redirect-uri-other-path", next(iter(wanted.amazon_callbacks), "")
@@ -73,9 +73,9 @@ def _nearest(sent: str, registered: dict[str, str], wanted: Wanted) -> tuple[str
 def _wrong_last_part(sent: str, registered: dict[str, str], wanted: Wanted) -> tuple[str, str]:
     """Of an address of Alexa's own: https://<host>/api/skill/link/<vendor id>."""
     alexas = {url: raw for url, raw in registered.items() if _LINK_PATH in url}
-    path = urlsplit(sent).path
+    path = path_of(sent)
     for url in alexas:
-        if urlsplit(url).path == path:
+        if path_of(url) == path:
             return "redirect-uri-region", url
     for url, raw in alexas.items():
         last = raw.rpartition("/")[2]
@@ -86,8 +86,8 @@ def _wrong_last_part(sent: str, registered: dict[str, str], wanted: Wanted) -> t
     if sent.rpartition("/")[2].startswith(_SKILL_ID):
         return "redirect-uri-with-skill-id", next(iter(alexas), "")
     if alexas:
-        host = urlsplit(sent).hostname
-        same_host = (url for url in alexas if urlsplit(url).hostname == host)
+        host = host_of(sent)
+        same_host = (url for url in alexas if host_of(url) == host)
         return "redirect-uri-other-vendor", next(same_host, next(iter(alexas)))
     return "redirect-uri-none-registered", ""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from accounts.oauth_trace.diagnosis.asked import (
     ALEXA_CODE_GRANT,
     ALEXA_REQUIREMENTS,
     ALEXA_TROUBLES,
+    host_of,
     is_local,
     stopped,
 )
@@ -186,7 +186,7 @@ def _no_token_call(trace: Trace, wanted: Wanted) -> str:
     back = trace.redirect_uri
     if back == wanted.public_url + LINK_CALLBACK_PATH:
         return "no-token-call-from-website"
-    is_alexas = (urlsplit(back).hostname or "") in AMAZON_HOSTS
+    is_alexas = host_of(back) in AMAZON_HOSTS
     return "no-token-call-local" if is_alexas and is_local(wanted.public_url) else "no-token-call"
 
 

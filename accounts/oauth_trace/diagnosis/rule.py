@@ -6,9 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import structlog
+
 from accounts.oauth_trace.models import Stage
 from accounts.oauth_trace.trace import Trace
 from accounts.oauth_trace.wanted import Wanted
+
+log = structlog.get_logger(__name__)
 
 
 class Level(StrEnum):
@@ -108,10 +112,18 @@ def by_code(code: str) -> Rule | None:
 
 
 def diagnose(trace: Trace, wanted: Wanted) -> list[Finding]:
-    """What applies, the gravest first; of equals, in the order of the rules."""
-    found = [
-        Finding(rule, tuple(evidence))
-        for rule in _rules.values()
-        if (evidence := rule.check(trace, wanted)) is not None
-    ]
+    """What applies, the gravest first; of equals, in the order of the rules.
+
+    A rule that breaks over something odd costs what it would have said, and nothing else.
+    """
+    found = []
+    for rule in _rules.values():
+        try:
+            evidence = rule.check(trace, wanted)
+        except Exception as error:  # noqa: BLE001 - anybody may send anything; the others go on
+            # its kind only: the text of an error may quote what was sent
+            log.warning("oauth_trace_rule_failed", rule=rule.code, error=type(error).__name__)
+            continue
+        if evidence is not None:
+            found.append(Finding(rule, tuple(evidence)))
     return sorted(found, key=lambda finding: _RANK[finding.level])
