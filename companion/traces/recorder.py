@@ -42,13 +42,14 @@ def recorder(newest: datetime | None, *, is_all: bool) -> Recorder:
         authorize_url=f"{settings.PUBLIC_URL}/oauth/authorize",
         token_url=f"{settings.PUBLIC_URL}/oauth/token",
         redirect_urls=wanted.from_settings().amazon_callbacks,
-        domains=tuple(filter(None, map(_host, (settings.PUBLIC_URL, settings.COGNITO_DOMAIN_URL)))),
+        domains=_hosts(settings.PUBLIC_URL, settings.COGNITO_DOMAIN_URL),
         is_local=is_local(settings.PUBLIC_URL),
     )
 
 
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+def _hosts(*urls: str) -> tuple[str, ...]:
+    """Each once: here both may be this machine."""
+    return tuple(dict.fromkeys(host for url in urls if (host := urlsplit(url).hostname)))
 
 
 def _silence(span: Span, newest: datetime | None) -> tuple[Finding, ...]:

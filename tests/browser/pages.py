@@ -151,6 +151,7 @@ SIGNED_IN = [
     State("alexa, failed, later", "/alexa-link/", EMAIL, "linking_failed"),
     State("alexa, failed, explained", "/alexa-link/progress/", EMAIL, "linking_explained"),
     State("alexa, explained, later", "/alexa-link/", EMAIL, "linking_explained"),
+    State("alexa, failed in the app", "/alexa-link/", EMAIL, "linking_failed_elsewhere"),
     State("alexa, unlink", "/alexa-link/{link}/unlink/", EMAIL, "some_weeks"),
     State("me, first time", "/me/", EMAIL, "nothing_yet"),
     State("me, after weeks", "/me/", EMAIL, "some_weeks"),

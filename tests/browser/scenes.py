@@ -158,6 +158,21 @@ def linking_explained(person: User) -> None:
     )
 
 
+def linking_failed_elsewhere(person: User) -> None:
+    """Twice, in the Alexa app: nothing was begun here."""
+    nothing_yet(person)
+    Attempt.objects.all().delete()
+    for hours in (5, 2):
+        at = timezone.now() - timedelta(hours=hours)
+        Attempt.objects.begin(
+            sub=person.sub,
+            started_at=at,
+            updated_at=at,
+            outcome="failed",
+            finding="token-secret-wrong",
+        )
+
+
 def export_ready(person: User) -> None:
     some_weeks(person)
     _export(person, DataExport.State.READY)
@@ -281,6 +296,7 @@ SCENES: dict[str, Callable[[User], None]] = {
         linking_begun,
         linking_failed,
         linking_explained,
+        linking_failed_elsewhere,
         linking_silent,
         export_ready,
         export_half_made,
