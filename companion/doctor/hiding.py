@@ -17,7 +17,8 @@ from companion.doctor.results import Result
 LONGEST = 600  # characters of a sentence: what others say may be a page
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w+])\+\d{7,15}\b")
-_NOT_TEXT = re.compile(r"[^\S\n ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# what commands a terminal, and half of a surrogate pair, which JSON may bring and nothing can write
+_NOT_TEXT = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SECRETS = (
     "SECRET_KEY",
     "COGNITO_WEB_CLIENT_SECRET",

@@ -104,7 +104,7 @@ def joined(results: Iterable[Result]) -> Iterator[Result]:
 
 
 _SHORT = frozenset({State.OK, State.NOTE, State.SKIPPED})
-_LONG = 60  # characters of a reason
+_LONG = 80  # characters of a reason
 
 
 def _counted(number: int, word: str) -> str:

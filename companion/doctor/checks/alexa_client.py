@@ -46,13 +46,13 @@ def require_vendor(context: Context) -> None:
     """Raises Unavailable where a line about ALEXA_VENDOR_ID itself says what is wrong with it."""
     _require_form()
     if other := other_vendor(context):
-        raise Unavailable(f"the pool is for {other}, ALEXA_VENDOR_ID is {settings.ALEXA_VENDOR_ID}")
+        raise Unavailable(f"the pool is for {other}, not for ALEXA_VENDOR_ID")
 
 
 def _require_form() -> None:
     vendor = settings.ALEXA_VENDOR_ID
     if vendor and not VENDOR_ID.fullmatch(vendor):
-        raise Unavailable(f"ALEXA_VENDOR_ID is {vendor}, which is no vendor id")
+        raise Unavailable("ALEXA_VENDOR_ID is no vendor id (see Settings)")
 
 
 def other_vendor(context: Context) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.utils.crypto import constant_time_compare
 
 from accounts.cognito import endpoints
 from accounts.pool.console import AMAZON_PATH
@@ -169,7 +168,7 @@ def secret(context: Context, which: str) -> Iterator[Seen]:
             wanted="the client's secret",
             mend="`manage.py pool show --env --secret` prints it.",
         )
-    elif not hmac.compare_digest(_digest(theirs), _digest(ours)):
+    elif not constant_time_compare(theirs, ours):
         yield error(
             f"{SETTING[which]}_SECRET is not this client's secret",
             wanted="the same on both sides, or the token endpoint says invalid_client",
@@ -177,10 +176,6 @@ def secret(context: Context, which: str) -> Iterator[Seen]:
         )
     else:
         yield ok("the same here and in the pool")
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
 
 
 def providers(context: Context, which: str) -> Iterator[Seen]:

@@ -20,9 +20,7 @@ SHOW = "`manage.py pool show --env --secret` prints this line for a deployed poo
 CONSOLE_IDS = "Alexa developer console: Settings, My IDs (https://developer.amazon.com/settings)."
 POOL_ID = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d_[0-9A-Za-z]{1,45}")
 CLIENT_ID = re.compile(r"[\w+]{10,128}")  # of CreateUserPoolClient, and no placeholder
-SKILL_ID = re.compile(r"amzn1\.ask\.skill\.[\w-]{3,}")
-
-
+SKILL_ID = re.compile(r"amzn1\.ask\.skill\.[\w-]{3,80}")
 _SAID_BELOW = frozenset({"accounts.E001", "accounts.E002"})  # by which_pool()
 
 

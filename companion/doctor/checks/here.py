@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from companion.doctor import sources, tracing
 from companion.doctor.context import Context
 from companion.doctor.registry import check
-from companion.doctor.results import Seen, error, ok, warning
+from companion.doctor.results import Seen, error, ok, skipped, warning
 from skill_endpoint.facts.models import Fact
 
 NO_DATABASE = "Check DATABASE_URL, and that the server runs and lets this machine in."
@@ -47,7 +47,7 @@ def migrations(context: Context) -> Iterator[Seen]:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as failure:
-        yield error(f"cannot be read ({type(failure).__name__})", mend=NO_DATABASE)
+        yield skipped(f"cannot be read ({type(failure).__name__}): see “Database”")
         return
     if plan:
         names = [f"{step.app_label}.{step.name}" for step, _ in plan]
@@ -64,7 +64,8 @@ def content(context: Context) -> Iterator[Seen]:
     try:
         number = Fact.objects.filter(is_published=True).count()
     except DatabaseError as failure:
-        yield error(f"cannot be counted ({type(failure).__name__})", mend="`manage.py migrate`")
+        # its table is missing, or the whole database: one of the two lines above says which
+        yield skipped(f"cannot be counted ({type(failure).__name__})")
         return
     if number:
         yield ok(f"{number} published")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from django.conf import settings
+from django.utils.crypto import constant_time_compare
 from requests.auth import AuthBase
 
 from accounts.cognito import endpoints
@@ -17,6 +15,7 @@ from accounts.pool.console import AMAZON_PATH, SCOPES
 from accounts.pool.parameters import LINK_CALLBACK_PATH
 from companion.doctor import console_values, sources, web
 from companion.doctor.checks.alexa_client import LONGEST, SHORTEST
+from companion.doctor.checks.configuration import SKILL_ID
 from companion.doctor.console_values import Linking
 from companion.doctor.context import SMAPI, Context
 from companion.doctor.registry import check
@@ -26,7 +25,6 @@ PAGE = "Developer console: the skill, Build, Account Linking."
 AGAIN = (
     f"{PAGE} Or `manage.py skill_package build DIR` and `ask smapi update-account-linking-info`."
 )
-SKILL_ID = re.compile(r"amzn1\.ask\.skill\.[\w-]{3,80}")
 STAGES = ("development", "certified", "live")
 MOST = 15  # domains, and scopes, of a skill
 
@@ -197,7 +195,7 @@ def _client(linking: Linking) -> Iterator[Seen]:
             about="client id",
         )
     secret, ours = linking.client_secret, settings.COGNITO_ALEXA_CLIENT_SECRET
-    if secret is not None and ours and not hmac.compare_digest(_digest(secret), _digest(ours)):
+    if secret is not None and ours and not constant_time_compare(secret, ours):
         yield error(
             "not the secret of COGNITO_ALEXA_CLIENT_SECRET",
             wanted="the client's secret",
@@ -215,10 +213,6 @@ def _client(linking: Linking) -> Iterator[Seen]:
         yield error(
             str(linking.scheme), wanted="HTTP_BASIC", mend=PAGE, about="authentication scheme"
         )
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
 
 
 def _scopes(linking: Linking) -> Iterator[Seen]:

@@ -154,10 +154,9 @@ def judged(found: Mapping[str, Any], name: str, context: Context) -> Iterator[Se
         return
     certificate = found.get("CustomDomainConfig", {}).get("CertificateArn", "")
     if "." not in name:
-        say = ok if context.is_local else None
         text = f"{name}, a prefix domain: for a trial"
-        if say:
-            yield say(text)
+        if context.is_local:
+            yield ok(text)
         else:
             yield warning(
                 text,

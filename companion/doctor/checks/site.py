@@ -26,7 +26,7 @@ def unreached(url: str, reason: web.NoAnswer) -> Seen:
     return say(f"{url}: {reason}", wanted="an answer", mend=FROM_HERE)
 
 
-@check("site.ready", "Site", source="", online=True)
+@check("site.ready", "Site", online=True)
 def ready(context: Context) -> Iterator[Seen]:
     url = settings.PUBLIC_URL + reverse("readyz")
     try:

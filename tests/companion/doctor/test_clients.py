@@ -192,7 +192,7 @@ def test_a_wrong_vendor_id_is_one_error(
     assert [each.code for each in found if each.state in {E, W}] == told
     skipped = {each.code: each.seen for each in found if each.state is State.SKIPPED}
     for code in DEPENDS_ON_THE_VENDOR:
-        assert f"ALEXA_VENDOR_ID is {vendor}" in skipped[code]
+        assert "ALEXA_VENDOR_ID" in skipped[code]
     assert not any(f"link/{vendor}" in str(each) for each in found)
     if vendor == "MANOTHER":
         error = next(each for each in found if each.state is E)

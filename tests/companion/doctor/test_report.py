@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from botocore.exceptions import NoCredentialsError
 from django.test import override_settings
 
+from accounts.pool.errors import explain
 from companion.doctor.hiding import LONGEST, clean, cleaned
 from companion.doctor.report import Report, joined
 from companion.doctor.results import Result, State
@@ -71,9 +73,7 @@ def test_a_number_has_its_word() -> None:
 
 
 def test_a_long_reason_stands_once() -> None:
-    reason = (
-        "not looked at: no AWS credentials: run `aws configure` or `aws sso login`, or set keys"
-    )
+    reason = f"not looked at: {explain(NoCredentialsError())}"
     results = [
         result("pool.a", State.SKIPPED, group="User pool", seen=reason),
         result("pool.b", State.SKIPPED, group="User pool", seen=reason),
@@ -130,4 +130,5 @@ def test_nothing_secret_or_personal_leaves() -> None:
 
 def test_what_others_say_is_one_bounded_line() -> None:
     assert clean("one\x1b[31m\r\ntwo\x00three") == "one [31m two three"
+    assert clean("half \ud83d of a pair") == "half of a pair"
     assert len(clean("x " * 5000)) <= LONGEST + 1

@@ -73,6 +73,14 @@ def test_it_looks_and_keeps_what_it_saw(administrator: User, sign_in: SignIn) ->
         assert "errors" in page.select_one("#summary").get_text()  # type: ignore[union-attr]
 
 
+def test_a_note_is_no_tick(administrator: User, sign_in: SignIn) -> None:
+    page = BeautifulSoup(sign_in(administrator).post("/doctor/").content, "html.parser")
+    lines = [line.get_text(" ", strip=True) for line in page.select("#results .ticks li")]
+    told = next(line for line in lines if "for this machine only" in line)
+    assert told.startswith("Note: PUBLIC_URL")
+    assert "1 note," in page.select_one("#summary").get_text()  # type: ignore[union-attr]
+
+
 def test_htmx_gets_the_results_and_the_summary(administrator: User, sign_in: SignIn) -> None:
     browser = sign_in(administrator)
     text = browser.post("/doctor/", headers={"hx-request": "true"}).content.decode()
