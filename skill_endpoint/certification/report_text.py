@@ -142,7 +142,7 @@ def _of_case(result: Result) -> Iterator[str]:
 def _summary(report: Report) -> Iterator[str]:
     counts = report.count()
     total = len(report.results)
-    yield f"{total} cases in {report.seconds:.1f} s:"
+    yield f"{total} {'case' if total == 1 else 'cases'} in {report.seconds:.1f} s:"
     for state, number in counts.items():
         if number:
             yield f"  {number:4} {MARKS[state]:9} {MEANING[state]}"
