@@ -984,6 +984,13 @@ MUTANTS = [
         "tests/accounts/oauth_trace/test_front.py",
     ),
     Mutant(
+        "self-test: a refused good request is no verdict",
+        "skill_endpoint/certification/run.py",
+        "        if self.refuses_the_good:\n            return 2\n",
+        "",
+        "tests/skill_endpoint/certification/test_reports.py",
+    ),
+    Mutant(
         "front: pages repeat no query",
         "accounts/oauth_trace/views.py",
         'request.META["QUERY_STRING"] = ""',
