@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from skill_endpoint.certification.case import Case, Needs, Result
-from skill_endpoint.certification.run import GOOD, Report
+from skill_endpoint.certification.cases.making import LAUNCH
+from skill_endpoint.certification.run import Report
 
 MARKS = {
     "passed": "passed",
@@ -95,7 +96,7 @@ def advice(report: Report) -> str:
     states = {result.case.code: result.verdict for result in report.results}
     if not report.refuses_the_good:
         return ""
-    if states.get("signature-256-in-old-header", states[GOOD]).status == 200:
+    if states.get("signature-256-in-old-header", states[LAUNCH]).status == 200:
         return (
             "A genuine request is refused, and one with its signature in the header Signature is "
             "not: the endpoint reads the wrong header."

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from skill_endpoint.certification.bench import Bench
 from skill_endpoint.certification.case import Case, Needs, Result, Verdict, with_proof
 from skill_endpoint.certification.cases import CASES
+from skill_endpoint.certification.cases.making import LAUNCH
 from skill_endpoint.certification.chain_server import File, serving
 from skill_endpoint.certification.exchange import LOOPBACK, NoConnection, Target, connect
 from skill_endpoint.certification.kit import MADE_UP_SKILL, Kit
@@ -25,7 +26,6 @@ from skill_endpoint.simulator.pki import CHAIN_URL, Signer
 JOBS = 4
 MAX_JOBS = 8
 TLS = "tls-trusted"
-GOOD = "accepted-launch"
 
 
 class CouldNotRun(Exception):
@@ -63,7 +63,7 @@ class Report:
     @property
     def refuses_the_good(self) -> bool:
         """The good request itself was refused, and all that leans on it is not judged."""
-        verdicts = (result.verdict for result in self.results if result.case.code == GOOD)
+        verdicts = (result.verdict for result in self.results if result.case.code == LAUNCH)
         return any(each.state == "failed" and 400 <= each.status < 500 for each in verdicts)
 
     @property

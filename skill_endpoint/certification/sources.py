@@ -4,7 +4,6 @@ from __future__ import annotations
 
 _AMAZON = "https://developer.amazon.com/en-US/docs/alexa"
 HOSTING = f"{_AMAZON}/custom-skills/host-a-custom-skill-as-a-web-service.html"
-SECURITY = f"{_AMAZON}/custom-skills/security-testing-for-an-alexa-skill.html"
 FORMAT = f"{_AMAZON}/custom-skills/request-and-response-json-reference.html"
 STANDARD_REQUESTS = f"{_AMAZON}/custom-skills/request-types-reference.html"
 BUILT_IN_INTENTS = f"{_AMAZON}/custom-skills/standard-built-in-intents.html"
@@ -14,7 +13,6 @@ LOCALES = f"{_AMAZON}/custom-skills/develop-skills-in-multiple-languages.html"
 _GITHUB = "https://github.com"
 # what Amazon's review tried on one skill, one by one
 REVIEW = f"{_GITHUB}/AreYouFreeBusy/AlexaSkillsKit.NET/issues/33"
-REVIEW_WANTS_400 = f"{_GITHUB}/AreYouFreeBusy/AlexaSkillsKit.NET/issues/35"
 REVIEW_OF_PYTHON = f"{_GITHUB}/alexa/alexa-skills-kit-sdk-for-python/issues/68"
 SHA1_HEADER = f"{_GITHUB}/alexa/alexa-skills-kit-sdk-for-python/issues/202"
 NO_CHAIN = f"{_GITHUB}/mreinstein/alexa-verifier/issues/49"

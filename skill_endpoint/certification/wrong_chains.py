@@ -14,7 +14,6 @@ from skill_endpoint.simulator import pki
 from skill_endpoint.simulator.pki import ECHO_API, Issuer, Signer
 
 DAY = timedelta(days=1)
-GOOD = ("several-names", "root-left-out")  # all others are to be refused
 
 
 def variants(root: Issuer) -> dict[str, Signer]:
@@ -31,8 +30,10 @@ def variants(root: Issuer) -> dict[str, Signer]:
     alone = pki.make_certificate(ECHO_API, key, None, dns_names=[ECHO_API])
     under_stranger = pki.new_intermediate(stranger, key=intermediate.key)
     return {
+        # these two are good all the same
         "several-names": leaf(dns_names=["example.org", ECHO_API]),
         "root-left-out": leaf(above=()),
+        # all others are to be refused
         "expired": leaf(begin=now - 400 * DAY, life=399 * DAY),
         "not-yet-valid": leaf(begin=now + DAY),
         "expired-intermediate": leaf(ended),
