@@ -83,6 +83,12 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
             self.filter(started_at__lt=timezone.now() - 4 * Attempt.kept())
         )
 
+    def of_nobody(self) -> tuple[Self, Self]:
+        """Those that may go where there are too many: what came to nothing, and then the others."""
+        rows = self.filter(pinned=False, sub="", site_sub="")
+        came_to_nothing = Q(outcome__in=[Outcome.OPEN, Outcome.GAVE_UP])
+        return rows.filter(came_to_nothing), rows.exclude(came_to_nothing)
+
     def of_person(self, sub: str) -> Self:
         return self.filter(Q(sub=sub) | Q(site_sub=sub)) if sub else self.none()
 

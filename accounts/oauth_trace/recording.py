@@ -7,6 +7,7 @@ and raises nothing: what could not be written is counted, and the attempt is mar
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -28,14 +29,20 @@ from accounts.oauth_trace.models import Attempt, Correlation, Event, Outcome, Sp
 from accounts.oauth_trace.redaction import digest
 from accounts.oauth_trace.trace import Trace
 from accounts.oauth_trace.verdict import verdict
-from accounts.rate_limit import is_over
+from accounts.rate_limit import is_over, network_of
 
 log = structlog.get_logger(__name__)
 
 MOST_EVENTS = 60  # of one attempt; a token refreshed each hour for two days
 # new attempts, all together: a flood is forwarded, not written down. Refreshes of people who linked
 # before count for themselves, or of a busy skill they would leave no room for the linkings.
-MOST_PER_MINUTE = {Stage.AUTHORIZE: 600, Stage.TOKEN: 300, Stage.REFRESH: 60}
+MOST_PER_MINUTE = {Stage.AUTHORIZE: 600, Stage.TOKEN: 300, Stage.REFRESH: 120}
+# and of one network: a tenth, so that a handful of addresses leaves room for the others
+MOST_OF_ONE = {Stage.AUTHORIZE: 60, Stage.TOKEN: 30, Stage.REFRESH: 12}
+MOST_PER_HOUR = 6_000  # new attempts, all together; of one network a tenth
+MOST_KEPT = 20_000  # attempts
+MOST_BYTES = 32 * 1024  # of one attempt's exchanges as JSON, but for those that ended well
+LOOK_EACH = 200  # new attempts of this process between two looks at how many are kept
 SPAN_MEMO = 2.0  # seconds for which a process believes what it knows of the span
 _VERDICT = ("outcome", "finding", "stages", "is_complete")  # what judging changes
 
@@ -46,6 +53,8 @@ type Keys = Iterable[tuple[Correlation.Kind, str]]  # kinds with digests
 class _Memo:
     last: Span | None = None  # the latest, also one that is over
     until: float = 0.0
+    begun: int = 0  # attempts, by this process
+    is_full: bool = False  # what is kept is kept for somebody: nothing new has room
 
 
 _memo = _Memo()
@@ -96,7 +105,7 @@ def _latest() -> Span | None:
 
 def forget_span() -> None:
     """Look again next time: it was switched on or off, or a test begins."""
-    _memo.last, _memo.until = None, 0.0
+    _memo.last, _memo.until, _memo.begun, _memo.is_full = None, 0.0, 0, False
     briefly.forget()
 
 
@@ -134,13 +143,18 @@ def begin(
     language: str = "",
     captured: bool = False,
     site_sub: str = "",
+    who: str = "",
     keys: Keys = (),
 ) -> Attempt | None:
     """A new attempt, by its first exchange; None where it cannot be recorded, or is one too many.
 
-    `stage`: authorize; or token, refresh where nothing was seen before.
+    `stage`: authorize; or token, refresh where nothing was seen before. `who`: the address that it
+    came from.
     """
-    if not span() or is_over("oauth_trace", stage, rate=MOST_PER_MINUTE[stage], per=60):
+    if not span():
+        return None
+    if _is_flood(stage, who) or not _has_room():
+        lose()
         return None
 
     def write() -> Attempt:
@@ -161,6 +175,45 @@ def begin(
         return None
     _tell_losses()
     return attempt
+
+
+def _is_flood(stage: Stage, who: str) -> bool:
+    """One network is stopped first, and what it sends beyond is not counted against the others."""
+    network = who
+    with contextlib.suppress(ValueError):  # a socket of this machine has no address
+        network = network_of(who)
+    return (
+        is_over(f"oauth_trace-{stage}", network, rate=MOST_OF_ONE[stage], per=60)
+        or is_over("oauth_trace-hour", network, rate=MOST_PER_HOUR // 10, per=3600)
+        or is_over("oauth_trace", stage, rate=MOST_PER_MINUTE[stage], per=60)
+        or is_over("oauth_trace-hour", "all", rate=MOST_PER_HOUR, per=3600)
+    )
+
+
+def _has_room() -> bool:
+    """Whether one more may be kept: now and then it is looked, and those of nobody make room."""
+    _memo.begun += 1
+    if _memo.begun % LOOK_EACH == 0:
+        with contextlib.suppress(Unavailable):
+            left = briefly.writes(lambda: make_room(most=2 * LOOK_EACH))
+            _memo.is_full = left > MOST_KEPT
+    return not _memo.is_full
+
+
+def make_room(*, most: int) -> int:
+    """Delete what is over MOST_KEPT, no more than `most`, the oldest first; how many are left.
+
+    Those that came to nothing before others, never one that is pinned or of a person we know.
+    """
+    count = Attempt.objects.count()
+    for rows in Attempt.objects.of_nobody():
+        over = min(most, count - MOST_KEPT)
+        if over <= 0:
+            break
+        oldest = list(rows.order_by("started_at", "pk").values_list("pk", flat=True)[:over])
+        Attempt.objects.filter(pk__in=oldest).delete()
+        count, most = count - len(oldest), most - len(oldest)
+    return count
 
 
 def add(
@@ -188,9 +241,7 @@ def add(
             held.delete()
             return None
         events = list(held.events.all()[:MOST_EVENTS])
-        if len(events) >= MOST_EVENTS:
-            return None
-        event = Event.objects.create(
+        event = Event(
             attempt=held,
             stage=stage,
             at=timezone.now() - timedelta(milliseconds=milliseconds),
@@ -199,6 +250,10 @@ def add(
             response={} if is_withheld or response is None else response.to_json(),
             is_withheld=is_withheld,
         )
+        if len(events) >= MOST_EVENTS or _is_too_much(events, event):
+            lose(held.pk)
+            return None
+        event.save(force_insert=True)
         _correlate(held, keys)
         held.sub, held.updated_at = sub or held.sub, timezone.now()
         held.is_complete = held.is_complete and not is_withheld
@@ -215,6 +270,20 @@ def add(
         for name in ("sub", "updated_at", *_VERDICT):
             setattr(attempt, name, getattr(held, name))
     _tell_losses()
+
+
+def _is_too_much(events: list[Event], event: Event) -> bool:
+    """Whether this would fill the attempt. What the pool granted nobody can send in numbers."""
+    if not events or _size(event) == 0:
+        return False
+    return sum(map(_size, (*events, event))) > MOST_BYTES
+
+
+def _size(event: Event) -> int:
+    """Bytes of what counts against MOST_BYTES."""
+    if event.stage != Stage.CALLBACK and event.response.get("status") == 200:
+        return 0
+    return len(json.dumps((event.request, event.response)))
 
 
 def lose(attempt_pk: int = 0) -> None:

@@ -17,6 +17,7 @@ from accounts.oauth_trace import capture, forward, recording, redaction
 from accounts.oauth_trace.diagnosis.asked import is_asking
 from accounts.oauth_trace.exchange import Field, Message, value_of
 from accounts.oauth_trace.models import Attempt, Correlation, Stage
+from accounts.rate_limit import client_address
 
 Kind = Correlation.Kind
 log = structlog.get_logger(__name__)
@@ -64,6 +65,7 @@ def begun(request: HttpRequest, query: str, *, captured: bool) -> Attempt | None
         language=redaction.scrub(request.headers.get("Accept-Language", "").partition(",")[0]),
         captured=captured,
         site_sub=user.sub if user.is_authenticated and asks else "",
+        who=client_address(request),
         keys=[(Kind.STATE, state), (Kind.CHALLENGE, challenge)],
     )
 
@@ -107,7 +109,7 @@ def token_seen(
     is_refresh = capture.only(raw, "grant_type") == "refresh_token"
     stage = Stage.REFRESH if is_refresh else Stage.TOKEN
     if not attempt:
-        attempt = _unknown(fields, code, stage)
+        attempt = _unknown(fields, code, stage, client_address(request))
     if attempt:
         sent = _request(request, query, body)
         secrets = redaction.secrets_of(headers_=request.headers.items(), body=body)
@@ -129,7 +131,7 @@ def _attempt_of(fields: Iterable[Field], code: str) -> Attempt | None:
     return None
 
 
-def _unknown(fields: Iterable[Field], code: str, stage: Stage) -> Attempt | None:
+def _unknown(fields: Iterable[Field], code: str, stage: Stage, who: str) -> Attempt | None:
     """The only one that waits; else a new one.
 
     It linked before the trace was on, or its authorize request went straight to the pool.
@@ -139,7 +141,9 @@ def _unknown(fields: Iterable[Field], code: str, stage: Stage) -> Attempt | None
     if stage == Stage.TOKEN and (waits := recording.only_candidate(client_id, redirect_uri)):
         return waits
     keys = [(Kind.CODE, code), (Kind.REFRESH, _digest(fields, "refresh_token"))]
-    return recording.begin(stage, client_id=client_id, redirect_uri=redirect_uri, keys=keys)
+    return recording.begin(
+        stage, client_id=client_id, redirect_uri=redirect_uri, who=who, keys=keys
+    )
 
 
 def _add_token(

@@ -32,6 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         require_table(SeenRequest)
         recording.settle()
+        recording.make_room(most=5_000)
         now = timezone.now()
         # the list of a person's browsers, with addresses: no longer than the sessions themselves
         ended = UserSession.objects.exclude(

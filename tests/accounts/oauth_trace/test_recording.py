@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import threading
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from django.utils import timezone
 
 from accounts.oauth_trace import briefly, recording
 from accounts.oauth_trace.exchange import Message
-from accounts.oauth_trace.models import Attempt, Correlation, Event, Span, Stage
+from accounts.oauth_trace.models import Attempt, Correlation, Event, Outcome, Span, Stage
 from accounts.oauth_trace.redaction import digest
 from tests.accounts.oauth_trace.conftest import Linker, StubPool, latest, new_code
 from tests.cognito import TokenMint
@@ -154,11 +155,93 @@ def test_it_keeps_who_the_token_is_for(
     assert latest().sub == "sub-linked"
 
 
-def test_an_attempt_has_so_many_events(stub_linker: Linker) -> None:
+def test_an_attempt_has_so_many_events(stub_linker: Linker, stub_pool: StubPool) -> None:
+    """And those that were one too many are counted."""
+    stub_pool.says(TOKENS)
     for _ in range(recording.MOST_EVENTS + 5):
-        stub_linker.authorize()
+        stub_linker.refresh("r" * 30)
     assert latest().events.count() == recording.MOST_EVENTS
+    assert recording.lost() == 5
+    assert not latest().is_complete
+
+
+def test_an_attempt_has_so_many_bytes(stub_linker: Linker, stub_pool: StubPool) -> None:
+    for _ in range(20):
+        stub_linker.authorize(prompt="some words " * 20, scope="openid email " * 9, odd="x")
+    attempt = latest()
+    written = [json.dumps((event.request, event.response)) for event in attempt.events.all()]
+    assert sum(map(len, written)) <= recording.MOST_BYTES
+    assert recording.lost() == 20 - len(written) > 0
+    assert not latest().is_complete
+    # what the pool grants is recorded all the same
+    stub_pool.says(TOKENS)
+    stub_linker.redeem(new_code(), code_verifier=None)
+    assert Stage.TOKEN in latest().stages
+
+
+def test_one_network_leaves_room_for_others(
+    stub_linker: Linker, stub_pool: StubPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(recording.MOST_OF_ONE, Stage.REFRESH, 2)
+    monkeypatch.setitem(recording.MOST_PER_MINUTE, Stage.REFRESH, 4)
+    stub_pool.says({"error": "invalid_grant"}, 400)
+
+    def ask(address: str, number: int) -> None:
+        stub_linker.client.defaults["REMOTE_ADDR"] = address
+        stub_linker.refresh(f"from before {address} {number}")
+
+    with override_settings(RATE_LIMITS=True):
+        for number in range(9):
+            ask(f"192.0.2.{number}", number)  # of one network
+        assert Attempt.objects.count() == 2
+        ask("198.51.100.7", 1)
+    assert Attempt.objects.count() == 3
+    assert recording.lost() == 7
+
+
+def test_all_limits_of_one_are_well_under_those_of_all() -> None:
+    for stage, most in recording.MOST_OF_ONE.items():
+        assert 10 * most <= recording.MOST_PER_MINUTE[stage]
+
+
+def test_an_hour_has_its_limit(stub_linker: Linker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "MOST_PER_HOUR", 30)
+    with override_settings(RATE_LIMITS=True):
+        for number in range(5):
+            stub_linker.authorize(state=f"s{number}")
+    assert Attempt.objects.count() == 3
+    assert recording.lost() == 2
+
+
+def test_strangers_make_room_the_oldest_first(
+    stub_linker: Linker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "MOST_KEPT", 4)
+    monkeypatch.setattr(recording, "LOOK_EACH", 1)
+    kept = [
+        Attempt.objects.begin(sub="sub-of-somebody", outcome=Outcome.OPEN),
+        Attempt.objects.begin(pinned=True),
+        Attempt.objects.begin(outcome=Outcome.FAILED),
+    ]
+    for number in range(4):
+        stub_linker.authorize(state=f"s{number}")
+    left = set(Attempt.objects.values_list("pk", flat=True))
+    assert {each.pk for each in kept} <= left
+    assert len(left) <= 5
+    assert latest().pk in left
     assert recording.lost() == 0
+
+
+def test_where_all_that_is_kept_is_somebodys_nothing_new_is_written_down(
+    stub_linker: Linker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "MOST_KEPT", 2)
+    monkeypatch.setattr(recording, "LOOK_EACH", 1)
+    for _ in range(3):
+        Attempt.objects.begin(pinned=True)
+    stub_linker.authorize()
+    assert Attempt.objects.count() == 3
+    assert recording.lost() == 1
 
 
 @pytest.mark.parametrize("stage", [Stage.AUTHORIZE, Stage.TOKEN, Stage.REFRESH])
