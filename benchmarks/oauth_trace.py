@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -188,7 +189,7 @@ def _check_recorded(site: Server, *, tries: int) -> None:
     wanted = 3 * (WARM_UP + ROUNDS) * tries
     end = time.monotonic() + 5
     while True:
-        with sqlite3.connect(f"file:{site.database}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{site.database}?mode=ro", uri=True)) as database:
             [count] = database.execute("SELECT count(*) FROM oauth_trace_event").fetchone()
         if count == wanted:
             return

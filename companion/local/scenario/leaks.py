@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from companion.local import people
@@ -83,7 +84,7 @@ def _pages(stage: Stage) -> Iterator[tuple[str, str]]:
 def _columns(stage: Stage) -> Iterator[tuple[str, str]]:
     """Each column of the database as text, by table.column."""
     path = stage.site.state / "demo.sqlite3"
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (table,) in tables:
             rows = database.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - its own names
