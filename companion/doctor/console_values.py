@@ -13,8 +13,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 MOST = 64 * 1024  # characters
+LONGEST_SHOWN = 100  # characters of what cannot be read
 _WRAPPERS = ("accountLinkingResponse", "accountLinkingRequest")
 
 
@@ -63,7 +65,7 @@ def from_json(document: Any) -> Linking:
     ):
         raise Unreadable("there is no account linking in it: type, clientId, authorizationUrl")
     seconds = document.get("defaultTokenExpirationInSeconds")
-    return Linking(
+    return _readable(
         kind=_text(document, "type"),
         authorize_url=_text(document, "authorizationUrl"),
         token_url=_text(document, "accessTokenUrl"),
@@ -77,6 +79,25 @@ def from_json(document: Any) -> Linking:
         platforms=_platforms(document.get("authorizationUrlsByPlatform")),
         voice_forward=_text(document, "voiceForwardAccountLinking"),
     )
+
+
+def _readable(**values: Any) -> Linking:
+    """Raises Unreadable where something that must be an address cannot be read as one."""
+    linking = Linking(**values)
+    for name, urls in (
+        ("the authorization URI", [linking.authorize_url]),
+        ("the access token URI", [linking.token_url]),
+        ("a redirect URL", linking.redirect_urls or ()),
+        ("the authorization URI of an app", [url for _, url in linking.platforms]),
+    ):
+        for url in filter(None, urls):
+            try:
+                is_one = urlsplit(url).port is None or bool(urlsplit(url).hostname)
+            except ValueError:
+                is_one = False
+            if not is_one:
+                raise Unreadable(f"{name} is no address: {url[:LONGEST_SHOWN]}")
+    return linking
 
 
 def _text(document: Mapping[str, Any], name: str) -> str | None:
@@ -145,7 +166,7 @@ def from_lines(text: str) -> Linking:
     if _NO_SECRET.fullmatch(single.get("client_secret", "")):
         del single["client_secret"]
     values = {**single, **{name: tuple(each) for name, each in many.items()}}
-    return Linking(**values)
+    return _readable(**values)
 
 
 def _split(line: str) -> tuple[str, str]:

@@ -17,8 +17,11 @@ from companion.doctor.results import Result
 LONGEST = 600  # characters of a sentence: what others say may be a page
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w+])\+\d{7,15}\b")
-# what commands a terminal, and half of a surrogate pair, which JSON may bring and nothing can write
-_NOT_TEXT = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# what commands a terminal; what turns the direction of a text or cannot be seen in it; and half of
+# a surrogate pair, which JSON may bring and nothing can write
+_NOT_TEXT = re.compile(
+    r"[^\S ]|[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 _SECRETS = (
     "SECRET_KEY",
     "COGNITO_WEB_CLIENT_SECRET",

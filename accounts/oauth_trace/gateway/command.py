@@ -109,9 +109,12 @@ def run(options: dict[str, Any], say: Say) -> None:
     """Do what the options say. Raises CommandError, one line."""
     if not settings.AWS_REGION:
         raise CommandError("no AWS region: set AWS_REGION, for example us-east-1")
-    stack = Stack(client.cloudformation(), options["stack"], say=say, kind=stacks.KIND)
     action = {"deploy": _deploy, "logs": _logs, "destroy": _destroy}[options["gateway_action"]]
     try:
+        name = stacks.require_name(options["stack"])
+        stack = Stack(client.cloudformation(), name, say=say, kind=stacks.KIND)
+        if stack.is_deployed():
+            stacks.require_ours(stack)
         action(stack, options, say)
     except PoolError as error:
         raise CommandError(str(error)) from error
@@ -230,6 +233,7 @@ def _destroy(stack: Stack, options: dict[str, Any], say: Say) -> None:
         raise PoolError(
             f"there is no stack {stack.name} in {settings.AWS_REGION}: nothing to destroy"
         )
+    stacks.require_ours(stack)
     api_id = stacks.api_of(stack)
     owns_role = stacks.owns_log_role(stack, apigateway)
     say(f"Stack {stack.name} goes, and its logs with it, for good.")

@@ -23,6 +23,9 @@ STAGE = "trace"
 LOG_DAYS = (1, 3, 5, 7, 14)
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _HOST = re.compile(r"[A-Za-z0-9.-]+")
+_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+# of the template: a stack that was made of it has them all
+_PARAMETERS = frozenset({"OAuthUrl", "AuthorizePath", "TokenPath", "LogDays", "SetLogRole"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,22 @@ KIND = Kind(
     "oauth_trace gateway",
     is_protected=False,  # it is there to be deleted soon
 )
+
+
+def require_name(name: str) -> str:
+    """What CloudFormation takes for a stack's name. Raises PoolError."""
+    if not _STACK_NAME.fullmatch(name):
+        raise PoolError(f"--stack {name!r}: letters, digits and hyphens, beginning with a letter")
+    return name
+
+
+def require_ours(stack: Stack) -> None:
+    """Raise PoolError for a stack of another template: it is neither read, changed nor deleted."""
+    if not stack.parameters().keys() >= _PARAMETERS:
+        raise PoolError(
+            f"stack {stack.name} is not a trace gateway: `manage.py oauth_trace gateway deploy` "
+            "did not make it, and leaves it alone"
+        )
 
 
 def log_role(apigateway: Any) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import sys
 from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
@@ -99,6 +100,10 @@ def _text_of(path: Path | None) -> str | None:
     if path is None:
         return None
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device may never end
+            raise CommandError(
+                f"--console {path}: this is no ordinary file; save the values in one", returncode=2
+            )
         with path.open(encoding="utf-8", errors="replace") as file:
             return file.read(MOST + 1)
     except OSError as failure:

@@ -360,3 +360,36 @@ def test_it_does_not_search_a_log_for_ever() -> None:
 
     assert fetched.is_cut
     assert pages.asked == MOST_PAGES
+
+
+OF_ANOTHER_KIND = """
+Resources:
+  Group:
+    Type: AWS::Logs::LogGroup
+Outputs:
+  ExecutionLog:
+    Value: !Ref Group
+"""
+
+
+@pytest.mark.parametrize("action", ["deploy", "logs", "destroy"])
+def test_a_stack_of_another_kind_is_left_alone(gateway: Run, name: str, action: str) -> None:
+    cloudformation = client.cloudformation()
+    cloudformation.create_stack(StackName=name, TemplateBody=OF_ANOTHER_KIND)
+    more = {"deploy": ["--yes", "--oauth-url", SERVER], "destroy": ["--yes"], "logs": []}[action]
+    with pytest.raises(CommandError, match="is not a trace gateway"):
+        gateway(action, "--stack", name, *more)
+    [found] = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    assert found["StackStatus"] == "CREATE_COMPLETE"
+    cloudformation.delete_stack(StackName=name)
+
+
+@pytest.mark.parametrize("wrong", ["", "-x", "a b", "x" * 129, "arn:aws:x"])
+@pytest.mark.parametrize("action", ["deploy", "logs", "destroy"])
+def test_a_name_that_is_none_is_refused(gateway: Run, action: str, wrong: str) -> None:
+    with pytest.raises(CommandError, match="letters, digits and hyphens"):
+        gateway(action, f"--stack={wrong}")
+
+
+def test_the_template_has_the_parameters_by_which_its_stacks_are_known(deployed: Deployed) -> None:
+    stacks.require_ours(_stack(deployed.name))

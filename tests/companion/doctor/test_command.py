@@ -134,6 +134,44 @@ def test_a_file_that_is_not_there_ends_it_with_two(tmp_path: Path) -> None:
     assert raised.value.returncode == 2
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_no_ordinary_file_is_refused(tmp_path: Path, kind: str) -> None:
+    """It might never end."""
+    path = {"pipe": tmp_path / "pipe", "device": Path("/dev/zero"), "folder": tmp_path}[kind]
+    if kind == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(CommandError, match="no ordinary file") as raised:
+        call_command("doctor", "--console", str(path))
+    assert raised.value.returncode == 2
+
+
+def linking_says(text: str, tmp_path: Path) -> str:
+    """All that the doctor prints of a console file."""
+    path = tmp_path / "console"
+    path.write_text(text, encoding="utf-8")
+    return run("--skip-network", "--console", str(path))[1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Your Web Authorization URI  http://[::1", "the authorization URI is no address"),
+        ("Access Token URI  https://x.example:port/", "the access token URI is no address"),
+        ('{"type": "AUTH_CODE", "redirectUrls": ["https://[x"]}', "a redirect URL is no address"),
+        ("x" * 70_000, "more than 64 KB"),
+        ('{"type": "AUTH_CODE", "clientId": "\\ud800"}', "Client id"),
+        ("Your Client ID  a\u202eb\u2066c", "Client id"),
+    ],
+)
+def test_an_odd_console_file_gets_a_sentence(text: str, expected: str, tmp_path: Path) -> None:
+    said = linking_says(text, tmp_path)
+    assert expected.lower() in said.lower()
+    assert "the check itself failed" not in said
+    assert not [each for each in said if each in "\u202e\u2066\ud800"]
+    said.encode()
+
+
 def test_the_smapi_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not from the command line, where every user of the machine could read it."""
     with pytest.raises(CommandError):
