@@ -1,6 +1,6 @@
 """What the execution log of the gateway says, put together to exchanges.
 
-Each line of a request begins with its id in brackets. Objects are printed as {a=b, c=d}, without
+Each line of a request begins with its id in parentheses. Objects are printed as {a=b, c=d}, without
 quotes, and lines end at 1 KB with [TRUNCATED]: what cannot be told apart for certain is left out.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-execution-logging.html
 """
