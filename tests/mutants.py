@@ -736,6 +736,13 @@ MUTANTS = [
         T_GATEWAY,
     ),
     Mutant(
+        "an answer repeats no secret of its request",
+        "accounts/oauth_trace/gateway/reading.py",
+        "secrets=redaction.secrets_of(query=logged.query, body=logged.request_body),",
+        "",
+        T_GATEWAY,
+    ),
+    Mutant(
         "what the log cut leads to no finding",
         "accounts/oauth_trace/gateway/reading.py",
         "diagnose(mended, wanted) if each.code in in_both",
@@ -813,6 +820,13 @@ MUTANTS = [
         "<td>{{ row.seen|safe }}{% if row.took %}, {{ row.took }}{% endif %}{% for note",
         "tests/skill_endpoint/certification/test_reports.py",
     ),
+    Mutant(
+        "certify: an endpoint commands no terminal",
+        "skill_endpoint/certification/judgement.py",
+        '"".join(filter(str.isprintable, answer.content_type[:60]))',
+        "answer.content_type[:60]",
+        "tests/skill_endpoint/certification/test_judgement.py",
+    ),
     # the doctor: what it sends, and what it shows
     Mutant(
         "doctor: no secret without TLS",
@@ -861,6 +875,13 @@ MUTANTS = [
         "companion/doctor/hiding.py",
         '_PHONE.sub("(hidden)", _EMAIL.sub("(hidden)", text))',
         "text",
+        f"{T_DOCTOR}/test_report.py",
+    ),
+    Mutant(
+        "doctor: what comes from elsewhere can be written",
+        "companion/doctor/hiding.py",
+        "\\ufeff\\ud800-\\udfff]",
+        "\\ufeff]",
         f"{T_DOCTOR}/test_report.py",
     ),
     Mutant(
