@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -52,8 +53,7 @@ def cause(user: User, begun_at: datetime) -> Cause | None:
     """
     if not settings.OAUTH_TRACE:
         return None
-    theirs = Attempt.objects.of_person(user.sub).filter(started_at__gte=begun_at)
-    attempt = theirs.first()
+    attempt = _theirs(user, begun_at).first()
     return _cause(attempt, user) if attempt else None
 
 
@@ -64,15 +64,20 @@ def recent(user: User, links: Iterable[AccountLink]) -> Cause | None:
     """
     if not settings.OAUTH_TRACE:
         return None
-    theirs = Attempt.objects.of_person(user.sub).filter(
-        started_at__gte=timezone.now() - RECENT, outcome__in=(Outcome.FAILED, Outcome.LINKED)
+    decided = _theirs(user, timezone.now() - RECENT).filter(
+        outcome__in=(Outcome.FAILED, Outcome.LINKED)
     )
-    attempt = theirs.first()
+    attempt = decided.first()
     if attempt is None or attempt.outcome == Outcome.LINKED:
         return None
     if any(link.linked_at and link.linked_at > attempt.started_at for link in links):
         return None
     return _cause(attempt, user)
+
+
+def _theirs(user: User, since: datetime) -> QuerySet[Attempt]:
+    """The latest first."""
+    return Attempt.objects.of_person(user.sub).filter(started_at__gte=since)
 
 
 def _cause(attempt: Attempt, user: User) -> Cause:
