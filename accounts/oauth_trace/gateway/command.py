@@ -160,17 +160,19 @@ def _deploy(stack: Stack, options: dict[str, Any], say: Say) -> None:
         if not proposal.is_creation:
             stacks.put_into_effect(apigateway, stack.outputs()["ApiId"])
         say("Deployed.")
-    _show(stack.outputs(), say)
+    _show(stack, say)
 
 
-def _show(outputs: dict[str, str], say: Say) -> None:
+def _show(stack: Stack, say: Say) -> None:
+    outputs = stack.outputs()
+    named = "" if stack.name == stacks.NAME else f" --stack {stack.name}"
     say("Alexa developer console, Build > Account Linking, while you look for the fault:")
     say(f"  {'Your Web Authorization URI':<28} {outputs['AuthorizationUrl']}")
     say(f"  {'Access Token URI':<28} {outputs['TokenUrl']}")
     host = urlsplit(outputs["AuthorizationUrl"]).hostname or ""
     say(f"  {'Domain List':<28} {host}, beside what is there")
     say("Everything else stays as it is. Then link in the Alexa app, and read what happened:")
-    say("  manage.py oauth_trace gateway logs")
+    say(f"  manage.py oauth_trace gateway logs{named}")
 
 
 def _logs(stack: Stack, options: dict[str, Any], say: Say) -> None:

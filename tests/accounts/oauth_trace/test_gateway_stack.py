@@ -133,6 +133,7 @@ def test_it_prints_what_to_type_into_the_console_and_what_it_costs(deployed: Dep
     host = f"{deployed.api_id}.execute-api.us-east-1.amazonaws.com"
     assert f"Domain List                  {host}, beside what is there" in deployed.printed
     assert "tokens and client secrets of whoever links stand in its log" in deployed.printed
+    assert f"manage.py oauth_trace gateway logs --stack {deployed.name}\n" in deployed.printed
 
 
 def test_it_logs_bodies_of_its_two_addresses_only_and_for_a_day(deployed: Deployed) -> None:
