@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote, urlencode, urlsplit
@@ -183,7 +184,7 @@ def test_one_rule_that_breaks_takes_no_other_with_it(
 
 SECRET = "MpPIKzXPLQWmzDWs/9p1/JynmH41Jvx+8Ou0AB8A/z+q7w8e9r0t1y2u3i4o5p6"
 MAIL = "victim.person@secretmail.example"
-ENCODED = [
+ENCODED: list[Callable[[str], str]] = [
     str,
     lambda text: quote(text, safe=""),
     lambda text: quote(quote(text, safe=""), safe=""),
@@ -197,10 +198,9 @@ ENCODED = [
 @pytest.mark.parametrize("shape", ["{}", "https://{}/", "https://x.example/{}/y", "text/{}"])
 def test_nothing_is_left_of_what_was_encoded(
     stub_linker: Linker,
-    encode: object,
+    encode: Callable[[str], str],
     shape: str,
 ) -> None:
-    assert callable(encode)
     with override_settings(COGNITO_ALEXA_CLIENT_SECRET=SECRET):
         for planted in (SECRET, MAIL):
             if planted == MAIL and "%20" in encode("ab"):
@@ -239,3 +239,23 @@ def test_a_media_type_is_one_or_withheld() -> None:
         assert shown_type(good) == good
     assert shown_type("multipart/form-data; boundary=robin") == "multipart/form-data; [withheld]"
     assert shown_type("robin is here") == "[withheld]"
+
+
+@pytest.mark.parametrize("encode", ENCODED[1:4])
+@pytest.mark.parametrize("planted", [SECRET, "victim.person@secretmail4711ofthedomain.example"])
+def test_nothing_is_left_of_what_nobody_knew(encode: Callable[[str], str], planted: str) -> None:
+    """A secret of another server: encoded, its pieces are too short to be taken for one."""
+    text = encode(planted)
+    for shape in ("{}", "robot ({})", "text/{}"):
+        for piece in ("MpPI", "Jynm", "8Ou0", "victim", "ofthedomain"):
+            assert piece not in redaction.scrub(shape.format(text))
+    assert "victim" not in redaction.address(f"https://{text}/")
+    assert "Jynm" not in redaction.address(f"https://x.example/{text}")
+
+
+def test_a_secret_of_ours_leaves_no_part_where_it_is_of_several() -> None:
+    own = "justwords.A1b2C3d4E5f6G7h8I9j0K1l2~morewords"
+    with override_settings(COGNITO_ALEXA_CLIENT_SECRET=own):
+        for text in (own, f"robot {own}", quote(quote(own, safe=""), safe=""), " ".join(own)):
+            assert redaction.scrub(text) == redaction.WITHHELD
+            assert redaction.address(f"https://x.example/{text}") == redaction.WITHHELD
