@@ -333,6 +333,22 @@ def test_what_the_trace_saw_fail_ends_the_waiting(
         assert told is None or text(told) == attempt.reference
 
 
+@pytest.mark.parametrize("known_by", ["sub", "site_sub", None])
+def test_a_failure_of_somebody_else_ends_no_waiting(
+    sign_in: SignIn, stranger: User, linked: User, settings: Any, known_by: str | None
+) -> None:
+    settings.OAUTH_TRACE = True
+    browser = sign_in(stranger)
+    browser.post(START)
+    whose = {known_by: linked.sub} if known_by else {}
+    Traced.objects.begin(**whose, **SET_UP)
+    assert browser.get(PROGRESS, headers=HTMX).status_code == 204
+    for path in (PROGRESS, "/alexa-link/"):
+        page = browser.get(path)
+        assert "Linking did not finish" not in text(soup(page).title), path
+        assert soup(page).select_one("#reference") is None, path
+
+
 def test_a_linking_that_worked_after_all_is_no_failure(
     sign_in: SignIn, linked: User, settings: Any
 ) -> None:

@@ -46,6 +46,12 @@ def test_all_of_their_attempts_go_with_them(linker: Linker, person: User) -> Non
     assert not [each for each in holdings() if each.rows_of(person).exists()]
 
 
+def test_attempts_of_nobody_are_nobodys(db: None) -> None:
+    """Of most attempts no sub is known; they must not be found by none."""
+    Attempt.objects.begin()
+    assert not Attempt.objects.of_person("").exists()
+
+
 @pytest.mark.parametrize("has_attempt", [True, False])
 def test_an_answer_that_comes_late_does_not_bring_them_back(
     stub_linker: Linker, stub_pool: StubPool, has_attempt: bool
