@@ -1,4 +1,4 @@
-"""`make pictures`: the README's two pictures, made anew.
+"""`make pictures`: the README's pictures, made anew.
 
 With a folder (`make pictures ALL=folder`) instead every page in each state, on desktop and phone,
 light and dark, and on a phone in Arabic: for looking at. PAGES="home saved" names some of them.
@@ -16,15 +16,16 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from companion.local.environment import BASE_DIR
-from companion.local.people import EMAIL
+from companion.local.people import EMAIL, OPERATOR
 from tests.browser.measuring import DESKTOP, PHONE, SETTLED
 from tests.browser.pages import State, named
 from tests.browser.stage import Stage
 from tests.browser.table import a_stage, say
 from tests.browser.visitor import Visitor
 
-HOME, DEMO = BASE_DIR / "docs" / "home.png", BASE_DIR / "docs" / "demo.png"
-HEIGHT = 980  # pixels of both pictures
+DOCS = BASE_DIR / "docs"
+HOME, DEMO, VERDICT = DOCS / "home.png", DOCS / "demo.png", DOCS / "verdict.png"
+HEIGHT = 980  # pixels of each picture
 WIDE, NARROW = 1200, 400
 BETWEEN = 12
 PLUM = (122, 36, 86)
@@ -49,6 +50,7 @@ def main() -> int:
         else:
             _today(stage)
             _both_doors(stage)
+            _why_it_failed(stage)
     return 0
 
 
@@ -91,6 +93,17 @@ def _both_doors(stage: Stage) -> None:
         simulator = _shot(visitor.page).crop((0, 0, edge, HEIGHT))
     saved = State("", "/saved/", EMAIL)
     _side_by_side(simulator, _screen(stage, saved, NARROW, keep=True), DEMO)
+
+
+def _why_it_failed(stage: Stage) -> None:
+    """An attempt to link that failed, as an operator sees it; and the person, on a phone."""
+    failed = State("", "/traces/{trace}/", OPERATOR, "traces_many")
+    told = State("", "/alexa-link/", EMAIL, "linking_failed_elsewhere")
+    _side_by_side(
+        _screen(stage, failed, WIDE),
+        _screen(stage, told, NARROW, color_scheme="dark"),
+        VERDICT,
+    )
 
 
 def _screen(

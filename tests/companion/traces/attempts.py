@@ -19,6 +19,7 @@ from tests.cognito import TokenMint
 
 SUB = "3f0c1b1e-5a52-4d0e-9d8b-0a9e2f7c4b11"
 PITANGUI = "https://pitangui.amazon.com/api/skill/link/"
+STATE = "state-of-alexa." + "e8" * 320  # as long as Alexa's
 HTML = "<script>alert('x')</script>"
 BIDI = "\u202eevil\u2066"
 # as Alexa sends them
@@ -38,7 +39,7 @@ def redirect_uri() -> str:
 
 def authorize(**changes: str) -> tuple[Message, Message]:
     query = {
-        "state": "state-of-alexa",
+        "state": STATE,
         "client_id": settings.COGNITO_ALEXA_CLIENT_ID,
         "response_type": "code",
         "scope": "openid email phone",
@@ -56,7 +57,7 @@ def authorize(**changes: str) -> tuple[Message, Message]:
 
 
 def callback(code: str = "code-of-the-pool", **changes: str) -> tuple[Message, Message]:
-    raw = urlencode({"code": code, "state": "state-of-alexa"} | changes)
+    raw = urlencode({"code": code, "state": STATE} | changes)
     sent = redaction.request(method="GET", url=f"{settings.PUBLIC_URL}/oauth/callback", query=raw)
     where = f"{redirect_uri()}?{raw}"
     return sent, redaction.answer(status=302, headers_=[("Location", where)])
