@@ -67,7 +67,6 @@ def traces(request: SignedInRequest) -> HttpResponse:
         "is_cut": is_cut,
         "most": briefs.MOST,
         "older": wish.address(before=f"{found[-1].started_at.timestamp():.6f}") if is_cut else "",
-        "chart": chart.days(matching),
         "recorder": now,
         "hours": HOURS,
         "may_switch": request.user.has_perm(access.SWITCH),
@@ -82,7 +81,8 @@ def traces(request: SignedInRequest) -> HttpResponse:
     }
     template = "traces/attempts.html" if request.htmx else "traces/list.html"
     with timezone.override(time_zones.of(request.user.profile)):
-        return render(request, template, context)
+        # here, so that its days are those of the rows
+        return render(request, template, {**context, "chart": chart.days(matching)})
 
 
 def _mark(rows: list[briefs.Brief], now: Recorder) -> str:

@@ -308,14 +308,27 @@ def test_a_quiet_one_is_judged_when_somebody_looks(office: Client) -> None:
 
 
 def test_the_chart_says_in_words_what_it_draws(office: Client) -> None:
-    attempts.linked()
-    attempts.failed()
-    attempts.linked(at=timezone.now() - timedelta(days=2, minutes=30))
+    now = timezone.now()
+    attempts.linked(at=now)
+    attempts.failed(at=now)
+    attempts.linked(at=now - timedelta(days=2))
     days = [text(day) for day in soup(office.get("/traces/")).select("ol.days li")]
     assert len(days) == 3
     assert days[0].endswith(": 1 linked")
     assert days[1].endswith(": none")
     assert days[2].endswith(": 1 linked, 1 failed")
+
+
+def test_the_days_of_the_chart_are_those_of_the_rows(office: Client, operator: User) -> None:
+    operator.profile.time_zone = "Asia/Tokyo"
+    operator.profile.save()
+    late = (timezone.now() - timedelta(days=2)).replace(hour=23, minute=30)
+    attempts.linked(at=late)
+    attempts.linked(at=late - timedelta(days=1))
+    page = office.get("/traces/")
+    next_day = f"{late + timedelta(days=1):%Y-%m-%d}"
+    assert f"{next_day} 08:30" in rows(page)[0]
+    assert f"{next_day}: 1 linked" in text(soup(page).select("ol.days li")[-1])
 
 
 def test_as_a_file_no_cell_is_a_formula(office: Client) -> None:
