@@ -24,6 +24,7 @@ _CLOSED = _(
     "The sign-in page was closed, or took longer than ten minutes. "
     "Start once more and go through it in one go."
 )
+_NOTHING_YET = _("We have heard nothing from Alexa yet.")
 _ANOTHER = _(
     "You signed in with another account than the one you use here. "
     "Use the same e-mail address or phone number."
@@ -98,4 +99,5 @@ def _sentence(attempt: Attempt, user: User) -> Promise:
         return _LEFT
     if attempt.outcome in {Outcome.FAILED, Outcome.LINKED}:
         return _NOT_YOURS
-    return _CLOSED
+    is_quiet = timezone.now() - attempt.updated_at >= Attempt.ABANDONED
+    return _CLOSED if attempt.outcome != Outcome.OPEN or is_quiet else _NOTHING_YET

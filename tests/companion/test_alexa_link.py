@@ -268,7 +268,7 @@ def failed_page(browser: Client, path: str = PROGRESS) -> Any:
         (SET_UP, "It is not your fault"),
         ({"outcome": "gave_up", "finding": "person-cancelled"}, "You left the sign-in page"),
         ({"outcome": "gave_up", "finding": "page-closed"}, "The sign-in page was closed"),
-        ({"outcome": "open"}, "The sign-in page was closed"),
+        ({"outcome": "open"}, "We have heard nothing from Alexa yet"),
         ({"outcome": "linked", "sub": "sub-stranger"}, "Alexa has not told us yet"),
         ({"outcome": "linked", "stages": {"skill": "failed"}}, "It is not your fault"),
         ({"outcome": "linked", "sub": "sub-other"}, "You signed in with another account"),
@@ -289,6 +289,18 @@ def test_it_says_what_the_trace_found_and_its_reference(
         assert soup(page).select_one('main a[href="https://example.com/help"]')
         assert "What usually helps" not in main(page)
         assert "csrfmiddlewaretoken" in form_to(page, START)
+
+
+def test_a_sign_in_page_was_closed_only_after_ten_minutes(
+    sign_in: SignIn, stranger: User, settings: Any
+) -> None:
+    settings.OAUTH_TRACE = True
+    browser = sign_in(stranger)
+    browser.post(START)
+    attempt = Traced.objects.begin(site_sub=stranger.sub, outcome="open")
+    for minutes, is_closed in ((9, False), (11, True)):
+        with time_machine.travel(attempt.updated_at + timedelta(minutes=minutes)):
+            assert ("The sign-in page was closed" in main(browser.get(PROGRESS))) == is_closed
 
 
 def test_it_gives_no_reference_of_others_or_of_before(
