@@ -36,6 +36,8 @@ _DESCRIPTIONS = (
     ("trigger-failed", re.compile(rf"(?:{_TRIGGERS}).{{0,40}}(?:failed|error|invalid|timed out)")),
     ("attribute-not-writable", re.compile(r"attribute.{0,20} cannot be updated|immutable")),
     ("attribute-required", re.compile(r"attributes? (?:is |are )?required|required attribute")),
+    # of the client, not of a person: "Client is not enabled for OAuth2.0 flows."
+    ("callback-unauthorized-client", re.compile(r"client is (?:not enabled|disabled)")),
     ("person-disabled", re.compile(r"not enabled|is disabled")),
     ("identity-provider-failed", re.compile(r"\w error - \d{3}|saml")),
 )

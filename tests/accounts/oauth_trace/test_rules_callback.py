@@ -118,6 +118,7 @@ SPARED: Acts = {
         ("identity-provider-failed", "Invalid SAML response received: assertion is expired"),
         ("attribute-required", "username attribute is required"),
         ("person-disabled", "User account is disabled"),
+        ("callback-unauthorized-client", "Client is not enabled for OAuth2.0 flows."),
     ],
 )
 def test_other_wordings(linker: Linker, pool: LivePool, code: str, description: str) -> None:
