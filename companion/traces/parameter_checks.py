@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from accounts.oauth_trace import redaction
-from accounts.oauth_trace.exchange import Message, Value, value_of
+from accounts.oauth_trace.diagnosis.r3_token_answer import LATE, SLOW
+from accounts.oauth_trace.diagnosis.r3_token_contents import SHORTEST, SKEWED
+from accounts.oauth_trace.diagnosis.token_call import is_given, sent_client, sent_secret
+from accounts.oauth_trace.exchange import Message, Value
 from accounts.oauth_trace.models import Stage
 from accounts.oauth_trace.trace import Recorded, Trace
 from accounts.oauth_trace.wanted import Wanted
 
-LEAST_LIFETIME = 360  # seconds: Alexa asks for tokens that live at least six minutes
-SLOW, TOO_SLOW = 2_000, 4_500  # milliseconds; Alexa waits 4.5 s
-SKEW = timedelta(seconds=60)
 _NO_VALUE = "not sent"
 
 
@@ -45,48 +45,49 @@ def checks(trace: Trace, wanted: Wanted) -> list[Check]:
     return [*_authorize(trace, wanted), *_callback(trace), *_token(trace, wanted)]
 
 
+def _kept(trace: Trace, stage: Stage) -> Message | None:
+    """The latest request there, as diagnosis reads it; None where nothing of it could be kept."""
+    event = trace.last(stage)
+    return event.request if event and not event.is_withheld else None
+
+
 def _authorize(trace: Trace, wanted: Wanted) -> Iterator[Check]:
-    event = trace.first(Stage.AUTHORIZE)
-    if not event:
+    sent = _kept(trace, Stage.AUTHORIZE)
+    if sent is None:
         return
-    sent = event.request
     yield _client("client id, to sign in", sent.get("client_id"), wanted)
     yield _registered(sent.text("redirect_uri"), wanted)
     yield _scope(sent.get("scope"), wanted)
 
 
 def _callback(trace: Trace) -> Iterator[Check]:
-    before, after = trace.first(Stage.AUTHORIZE), trace.last(Stage.CALLBACK)
+    before, after = _kept(trace, Stage.AUTHORIZE), _kept(trace, Stage.CALLBACK)
     if before and after:
-        yield _same(
-            "state, there and back", before.request.get("state"), after.request.get("state")
-        )
+        yield _same("state, there and back", before.get("state"), after.get("state"))
 
 
 def _token(trace: Trace, wanted: Wanted) -> Iterator[Check]:
     event = trace.last(Stage.TOKEN) or trace.last(Stage.REFRESH)
-    if not event:
+    if not event or event.is_withheld:
         return
-    before, sent = trace.first(Stage.AUTHORIZE), event.request
-    yield _client("client id, for tokens", _client_id(sent), wanted)
-    yield _secret(sent, wanted)
+    sent = event.request
+    yield _client("client id, for tokens", sent_client(event), wanted)
+    yield _secret(sent_secret(event), wanted)
     if event.stage == Stage.TOKEN:
-        if before:
+        if before := _kept(trace, Stage.AUTHORIZE):
             yield _same(
-                "redirect_uri, in both calls",
-                before.request.get("redirect_uri"),
-                sent.get("redirect_uri"),
+                "redirect_uri, in both calls", before.get("redirect_uri"), sent.get("redirect_uri")
             )
-            yield _pkce(before.request, sent)
-        if back := trace.last(Stage.CALLBACK):
-            yield _same("code, given and sent", back.request.get("code"), sent.get("code"))
-    if not event.is_withheld:
-        yield from _answer(event)
+            yield _pkce(before, sent)
+        if back := _kept(trace, Stage.CALLBACK):
+            yield _same("code, given and sent", back.get("code"), sent.get("code"))
+    yield from _answer(event)
 
 
 def _answer(event: Recorded) -> Iterator[Check]:
     got = event.response
-    yield _speed(event)
+    if got.status or got.problem == "timeout":  # who did not answer was not fast
+        yield _speed(event)
     if got.status:
         is_json = got.body_kind == "json"
         yield Check(
@@ -102,17 +103,13 @@ def _answer(event: Recorded) -> Iterator[Check]:
             refresh = got.get("refresh_token")
             yield Check(
                 name="refresh token",
-                mark=Mark.OK if refresh else Mark.WRONG,
-                word="there" if refresh else "missing",
+                mark=Mark.OK if is_given(refresh) else Mark.WRONG,
+                word="there" if is_given(refresh) else "missing",
                 seen=str(refresh or "none"),
                 wanted="one",
             )
         if skew := _skew(event):
             yield skew
-
-
-def _client_id(sent: Message) -> Value | None:
-    return value_of(sent.basic, "client_id") or sent.get("client_id")
 
 
 def _client(name: str, value: Value | None, wanted: Wanted) -> Check:
@@ -127,8 +124,7 @@ def _client(name: str, value: Value | None, wanted: Wanted) -> Check:
     )
 
 
-def _secret(sent: Message, wanted: Wanted) -> Check:
-    value = value_of(sent.basic, "client_secret") or sent.get("client_secret")
+def _secret(value: Value | None, wanted: Wanted) -> Check:
     name = "client secret"
     seen = str(value or _NO_VALUE)
     if wanted.has_secret is False:
@@ -229,24 +225,22 @@ def _pkce(before: Message, sent: Message) -> Check:
 
 def _speed(event: Recorded) -> Check:
     time = event.milliseconds
-    if time > TOO_SLOW or event.response.problem == "timeout":
+    if time > LATE or event.response.problem == "timeout":
         mark, word = Mark.WRONG, "too slow for Alexa"
     elif time > SLOW:
         mark, word = Mark.WARNING, "slow"
     else:
         mark, word = Mark.OK, "fast enough"
-    return Check(
-        name="speed", mark=mark, word=word, seen=f"{time} ms", wanted=f"under {TOO_SLOW} ms"
-    )
+    return Check(name="speed", mark=mark, word=word, seen=f"{time} ms", wanted=f"under {LATE} ms")
 
 
 def _lifetime(got: Message) -> Check:
     text, name = got.text("expires_in"), "lifetime of the access token"
-    wanted = f"{LEAST_LIFETIME} s or more"
+    wanted = f"{SHORTEST} s or more"
     if not text.isdecimal():
         word = "not said" if not text else "no number of seconds"
         return Check(name=name, mark=Mark.WARNING, word=word, seen=text, wanted=wanted)
-    is_enough = int(text[:9]) >= LEAST_LIFETIME
+    is_enough = int(text[:9]) >= SHORTEST
     return Check(
         name=name,
         mark=Mark.OK if is_enough else Mark.WRONG,
@@ -265,13 +259,13 @@ def _skew(event: Recorded) -> Check | None:
     ahead = datetime.fromtimestamp(issued, UTC) - (
         event.at + timedelta(milliseconds=event.milliseconds)
     )
-    is_close = abs(ahead) <= SKEW
+    is_close = abs(ahead) <= timedelta(seconds=SKEWED)
     return Check(
         name="clocks",
         mark=Mark.OK if is_close else Mark.WARNING,
         word="agree" if is_close else "differ",
         seen=_apart(round(ahead.total_seconds())),
-        wanted=f"within {SKEW.total_seconds():.0f} s",
+        wanted=f"within {SKEWED} s",
     )
 
 

@@ -111,6 +111,11 @@ def test_nothing_is_said_of_nothing() -> None:
             "missing",
         ),
         (
+            "refresh token",
+            lambda: linking(token=attempts.token(answer={"refresh_token": ""})),
+            "missing",
+        ),
+        (
             "lifetime of the access token",
             lambda: linking(token=attempts.token(answer={"expires_in": 359})),
             "too short",
@@ -196,6 +201,43 @@ def test_a_refresh_alone_is_checked_too() -> None:
     names = {each.name for each in found}
     assert {"client secret", "answer is JSON", "speed"} <= names
     assert not names & {"refresh token", "redirect_uri, in both calls"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "left"),
+    [
+        (Stage.AUTHORIZE, {"client id, for tokens", "code, given and sent"}),
+        (Stage.CALLBACK, {"client id, to sign in", "code_verifier"}),
+        (Stage.TOKEN, {"client id, to sign in", "state, there and back"}),
+    ],
+)
+def test_of_what_was_withheld_nothing_is_said(stage: Stage, left: set[str]) -> None:
+    made = linking()
+    events = tuple(
+        replace(event, request=Message(), response=Message(), is_withheld=True)
+        if event.stage == stage
+        else event
+        for event in made.events
+    )
+    found = checks(replace(made, events=events), known())
+    assert {each.name for each in found if each.mark != Mark.OK} == set()
+    assert left <= {each.name for each in found}
+
+
+def test_of_several_tries_the_last_one_counts() -> None:
+    corrected = trace(
+        (Stage.AUTHORIZE, attempts.authorize(redirect_uri="https://evil.example/")),
+        (Stage.AUTHORIZE, attempts.authorize()),
+    )
+    assert check(corrected, "redirect_uri, registered").mark == Mark.OK
+
+
+def test_who_did_not_answer_was_not_fast() -> None:
+    sent, _ = attempts.token()
+    made = linking(token=(sent, Message(problem="unreachable")))
+    assert "speed" not in {each.name for each in checks(made, known())}
+    made = linking(token=(sent, Message(problem="timeout")))
+    assert check(made, "speed").word == "too slow for Alexa"
 
 
 def test_no_secret_is_in_any_line() -> None:
