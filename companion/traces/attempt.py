@@ -22,7 +22,7 @@ _PROBLEMS = {
     "unreachable": "The pool could not be reached.",
     "tls": "No secure connection: the certificate does not fit.",
     "too_long": "The answer was too long to read.",
-    "loop": "The answer led back to this site.",
+    "broken": "The answer broke off, or was no HTTP.",
 }
 
 

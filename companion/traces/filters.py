@@ -24,9 +24,8 @@ TIMES: dict[str, tuple[str, timedelta | None]] = {
     "": ("all", None),
 }
 MOST_OPTIONS = 12
-MOST_FOLDED = (
-    250  # behind "more"; the rules are fewer, the languages that browsers name need not be
-)
+# behind "more"; the rules are fewer, the languages that browsers name need not be
+MOST_FOLDED = 250
 _LANGUAGE = re.compile(r"[\w*.;=-]{1,16}", re.ASCII)
 _PERSON = re.compile(r"[\w:.@-]{1,64}", re.ASCII)
 _TITLES = {

@@ -69,6 +69,7 @@ def traces(request: SignedInRequest) -> HttpResponse:
         "older": wish.address(before=f"{found[-1].started_at.timestamp():.6f}") if is_cut else "",
         "recorder": now,
         "hours": HOURS,
+        "days": Attempt.kept().days,
         "may_switch": request.user.has_perm(access.SWITCH),
         "live_address": f"{wish.address(live='1')}&mark={mark}",
         "to_go_live": wish.address(live="1"),

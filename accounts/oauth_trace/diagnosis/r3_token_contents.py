@@ -51,8 +51,8 @@ def no_refresh_token(trace: Trace, wanted: Wanted) -> list[Evidence] | None:
     call = judged(trace, Stage.TOKEN)
     if call is None or not gives_tokens(call) or is_given(call.response.get("refresh_token")):
         return None
-    given = [field.name for field in call.response.body if field.name.endswith("_token")]
-    return [Evidence("tokens given", ", ".join(given)), Evidence("wanted", "refresh_token, too")]
+    names = [field.name for field in call.response.body if field.name.endswith("_token")]
+    return [Evidence("tokens given", ", ".join(names)), Evidence("wanted", "refresh_token, too")]
 
 
 @rule(

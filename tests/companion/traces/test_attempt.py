@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Door, User
+from accounts.oauth_trace.exchange import Message
 from accounts.oauth_trace.models import Attempt, Event, Outcome, Stage, Viewing
 from tests.companion.conftest import SignIn
 from tests.companion.pages import form_to, main, soup, statements, text
@@ -54,6 +55,14 @@ def test_the_verdict_shows_what_differs_and_where_to_mend_it(office: Client) -> 
     assert "To mend it:" in said
     assert finding.rule.source in said
     assert f"Failed · {attempt.reference}" in text(soup(page).title)
+
+
+@pytest.mark.parametrize("problem", ["timeout", "unreachable", "tls", "too_long", "broken"])
+def test_why_there_was_no_answer_is_a_sentence(office: Client, problem: str) -> None:
+    sent, _ = attempts.token()
+    attempt = attempts.store((Stage.TOKEN, (sent, Message(problem=problem))))
+    (line,) = soup(office.get(address(attempt))).select(".sides > .side:last-child > .wire-line")
+    assert text(line).endswith(".")
 
 
 def test_a_linked_one_has_nothing_to_mend(office: Client) -> None:

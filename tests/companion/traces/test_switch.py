@@ -123,3 +123,13 @@ def test_the_end_is_told_with_its_zone(boss: Client, operator: User) -> None:
     operator.profile.save()
     said = main(boss.post("/traces/on/", {"hours": "2"}, follow=True))
     assert re.search(r"Recording until \d{4}-\d\d-\d\d \d\d:\d\d Asia/Tokyo", said)
+
+
+def test_what_could_not_be_recorded_is_told_while_it_is_kept(office: Client) -> None:
+    now = timezone.now()
+    Span.objects.create(started_at=now - timedelta(days=3), ends_at=now - timedelta(days=2), lost=2)
+    with override_settings(OAUTH_TRACE_DAYS=7):
+        said = main(office.get("/traces/"))
+    assert "2 exchanges could not be recorded in the last 7 days." in said
+    with override_settings(OAUTH_TRACE_DAYS=1):
+        assert "could not be recorded" not in main(office.get("/traces/"))
