@@ -52,7 +52,7 @@ def timeout(call: Recorded, wanted: Wanted) -> list[Evidence] | None:
     cause="The token endpoint's certificate is not trusted: expired, incomplete, another name.",
     fix=(
         "Cognito console, the user pool, Branding, Domain: look at the custom domain's certificate "
-        "in ACM (us-east-1). `manage.py doctor` prints the chain."
+        "in ACM (us-east-1). `manage.py doctor` says what is wrong with it."
     ),
     source=REQUIREMENTS,
 )
