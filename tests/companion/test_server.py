@@ -98,6 +98,18 @@ def test_a_body_that_drips_ends_as_a_whole(port: int) -> None:
             peer.close()
 
 
+def test_a_body_on_a_weak_line_is_waited_for(port: int) -> None:
+    """Longer than the time of a small one, and no slower than a weak line is."""
+    parts = [b"x" * 8192] * 16
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as peer:
+        peer.sendall(head % sum(map(len, parts)))
+        for part in parts:
+            time.sleep(0.4)
+            peer.sendall(part)
+        assert peer.recv(15) == b"HTTP/1.1 200 OK"
+
+
 def test_a_kept_connection_has_its_time_for_each_request(port: int) -> None:
     ask = b"POST /here HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nok"
     with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
