@@ -78,8 +78,20 @@ def with_fewer_scopes(scene: Scene) -> None:
         without_capture,
         with_fewer_scopes,
         lambda scene: (scene.linker.authorize(), scene.linker.link(PERSON)),
+        lambda scene: scene.linker.authorize(),
+        Scene.signed_in,
     ],
-    ids=["america", "europe", "japan", "refreshed", "not captured", "openid only", "page reloaded"],
+    ids=[
+        "america",
+        "europe",
+        "japan",
+        "refreshed",
+        "not captured",
+        "openid only",
+        "page reloaded",
+        "at the sign-in page",
+        "back from sign-in",
+    ],
 )
 def test_a_healthy_linking_has_no_finding(
     act: Callable[[Scene], object], linker: Linker, pool: LivePool
