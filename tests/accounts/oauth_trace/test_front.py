@@ -17,7 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.oauth_trace import capture, recording
+from accounts.oauth_trace import capture, recording, views
 from accounts.oauth_trace.models import Attempt, Event, Span, Stage
 from tests.accounts.oauth_trace.conftest import FORM, Linker, StubPool, latest, new_code
 from tests.accounts.oauth_trace.raw_pool import RawPool
@@ -343,6 +343,18 @@ def test_a_chunked_body_is_read(stub_linker: Linker, raw_pool: RawPool) -> None:
     chunked: Any = {"wsgi.input": io.BytesIO(b"grant_type=x"), "wsgi.input_terminated": True}
     stub_linker.client.post("/oauth/token", content_type=FORM, CONTENT_LENGTH="", **chunked)
     assert raw_pool.bodies == [b"grant_type=x"]
+
+
+def test_a_chunked_body_is_read_to_a_size(stub_linker: Linker, raw_pool: RawPool) -> None:
+    sent = io.BytesIO(b"x" * 10 * views.MAX_FORM)
+    chunked: Any = {"wsgi.input": sent, "wsgi.input_terminated": True}
+    answer = stub_linker.client.post(
+        "/oauth/token", content_type=FORM, CONTENT_LENGTH="", **chunked
+    )
+    assert answer.status_code == 413
+    assert answer.json()["error"] == "invalid_request"
+    assert sent.tell() <= views.MAX_FORM + 1
+    assert not raw_pool.bodies
 
 
 def captured_code(linker: Linker) -> str:

@@ -83,10 +83,15 @@ def test_for_a_slow_pool_nobody_waits(
     places: forward._Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forward, "PATIENCE", 60.0)
-    monkeypatch.setattr(forward, "SLOW", 0.0)
-    for _ in range(forward.MOST_WAITING):
-        places.take()
-    assert places.take() is None  # else a minute later
+    monkeypatch.setattr(forward, "SLOW", -1.0)  # each call is slow from its first moment
+    held = [places.take() for _ in range(forward.MOST_WAITING)]
+    taken: list[float | None] = []
+    [asking] = at_once(1, lambda: taken.append(places.take()))
+    asking.join(10)
+    for each in held:
+        places.give_back(each or 0)  # who waits after all gets one now
+    asking.join()
+    assert taken == [None]
 
 
 def test_alexa_is_told_to_come_again(

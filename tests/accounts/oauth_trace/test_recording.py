@@ -213,6 +213,18 @@ def test_an_hour_has_its_limit(stub_linker: Linker, monkeypatch: pytest.MonkeyPa
     assert recording.lost() == 2
 
 
+def test_an_hour_has_its_limit_for_all_together(
+    stub_linker: Linker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "MOST_PER_HOUR", 10)
+    with override_settings(RATE_LIMITS=True):
+        for number in range(12):  # each of a network of its own
+            stub_linker.browser.defaults["REMOTE_ADDR"] = f"198.51.{number}.7"
+            stub_linker.authorize(state=f"s{number}")
+    assert Attempt.objects.count() == 10
+    assert recording.lost() == 2
+
+
 def test_strangers_make_room_the_oldest_first(
     stub_linker: Linker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
