@@ -44,7 +44,7 @@ def _stages(trace: Trace, findings: Sequence[Finding]) -> dict[str, str]:
     if Stage.CALLBACK in stages:
         if trace.has_code:
             stages.setdefault(Stage.LOGIN.value, OK)
-        else:
+        elif not all(event.is_withheld for event in trace.at(Stage.CALLBACK)):
             stages[Stage.CALLBACK.value] = UNFINISHED
     for stage in _passed_unseen(trace):
         stages.setdefault(stage.value, UNSEEN)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 
 from accounts.oauth_trace.diagnosis import Level, rules
-from accounts.oauth_trace.models import Outcome
+from accounts.oauth_trace.exchange import Message
+from accounts.oauth_trace.models import Outcome, Stage
+from accounts.oauth_trace.trace import Recorded, Trace
+from accounts.oauth_trace.verdict import verdict
 from tests.accounts.oauth_trace.conftest import Linker, new_code
 from tests.accounts.oauth_trace.scenes import Scene
 from tests.local_aws import LivePool
@@ -85,3 +90,12 @@ def test_two_values_that_differ_are_no_guess() -> None:
     guesses = {rule.code for rule in rules() if rule.is_guess}
     assert guesses > {"nothing-arrived", "page-closed", "no-token-call", "token-client-refused"}
     assert not guesses & {"redirect-uri-slash", "token-secret-wrong", "person-cancelled"}
+
+
+def test_of_a_way_back_that_was_withheld_nobody_knows_that_it_brought_no_code() -> None:
+    now = timezone.now()
+    hidden = Recorded(stage=Stage.CALLBACK, at=now, is_withheld=True)
+    seen = replace(hidden, request=Message(method="GET"), is_withheld=False)
+    for events, word in (((hidden,), "ok"), ((hidden, seen), "unfinished")):
+        found = verdict(Trace(started_at=now, seen_at=now, events=events), [])
+        assert found.stages == {"callback": word}
