@@ -1315,6 +1315,13 @@ MUTANTS = [
         "tests/accounts/oauth_trace/test_redaction.py",
     ),
     Mutant(
+        "trace: secrets of ours are known in answers",
+        "accounts/oauth_trace/redaction.py",
+        "*secrets_of(query=query, body=body), *own_secrets()}, message)",
+        "*secrets_of(query=query, body=body)}, message)",
+        "tests/accounts/oauth_trace/test_redaction.py",
+    ),
+    Mutant(
         "trace: answers repeat no secret",
         "accounts/oauth_trace/watching.py",
         "            secrets=secrets,\n",

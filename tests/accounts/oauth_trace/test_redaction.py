@@ -199,6 +199,21 @@ def test_a_secret_of_ours_is_withheld_wherever_it_stands() -> None:
             assert hidden(own, kept(message))
 
 
+def test_a_secret_of_ours_is_withheld_where_each_part_may_be_shown() -> None:
+    """The words of a scope are looked at one by one, and what is like an id is taken for one."""
+    own = "A1b2C3d4E5f6G7h8I9j0K1l2"
+    pairs = {"scope": f"openid {own[:8]} {own[8:]}", "client_id": f"{own}0a"}
+    with override_settings(COGNITO_ALEXA_CLIENT_SECRET=own):
+        query = urlencode(pairs)
+        for message in (
+            redaction.request(method="GET", url="https://x.example/", query=query),
+            redaction.request(method="POST", url="https://x.example/", body=query.encode()),
+            redaction.answer(status=302, headers_=[("Location", f"https://x.example/?{query}")]),
+            redaction.answer(status=200, body=json.dumps(pairs).encode()),
+        ):
+            assert own[:8] not in kept(message)
+
+
 @pytest.mark.parametrize(
     "text",
     [
