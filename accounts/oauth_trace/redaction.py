@@ -120,7 +120,7 @@ _CLIENT_ID = re.compile(r"[A-Za-z0-9]{26}|amzn1\.application-oa2-client\.[0-9a-f
 _HEADER_NAME = re.compile(r"[A-Za-z-]{1,40}")
 _PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,39}")
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
-_SCOPES = re.compile(r"[\w:./-]{1,64}( [\w:./-]{1,64}){0,19}")
+_SCOPES = re.compile(r" *[\w:./-]{1,64}( +[\w:./-]{1,64}){0,19} *")
 _SCHEMES = frozenset({"bearer", "digest", "negotiate", "dpop", "aws4-hmac-sha256"})
 _ENCODED = re.compile(r"(?i)https?%3A%2F%2F")
 _WORDS = re.compile(r"[A-Za-z_ ]*")
@@ -174,7 +174,9 @@ def _scope(text: str) -> Value:
         return Value()
     if not _SCOPES.fullmatch(text):
         return Value(length=len(text))
-    return Value(text=" ".join(scrub(word) for word in text.split(" ")))
+    words = "".join(scrub(part) if part.strip() else part for part in re.split("( +)", text))
+    # as a whole as well: the parts of a phone number are harmless one by one
+    return Value(text=words) if scrub(words) == words else Value(length=len(text))
 
 
 def address(url: str) -> str:

@@ -132,6 +132,12 @@ def current() -> Wanted:
     return known()
 
 
+def refresh() -> None:
+    """Ask the pool again where it was asked before, and that is a while ago. It takes its time."""
+    if known().from_pool:
+        current()
+
+
 def forget() -> None:
     """Ask the pool again next time: it may have been changed."""
     forgiving_cache.keep(f"{_key()}:fresh", value=False, seconds=1)

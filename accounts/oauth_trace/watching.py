@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from accounts.oauth_trace import capture, forward, recording, redaction
+from accounts.oauth_trace import capture, forward, recording, redaction, wanted
 from accounts.oauth_trace.diagnosis.asked import is_asking
 from accounts.oauth_trace.exchange import Field, Message, value_of
 from accounts.oauth_trace.models import Attempt, Correlation, Stage
@@ -114,6 +114,8 @@ def token_seen(
         sent = _request(request, query, body)
         secrets = redaction.secrets_of(headers_=request.headers.items(), body=body)
         _add_token(attempt, stage, sent, answer, code, secrets, milliseconds)
+        # the answer has left, so there is time: the client may have been changed in the console
+        wanted.refresh()
 
 
 def _attempt_of(fields: Iterable[Field], code: str) -> Attempt | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from accounts.oauth_trace import wanted
 from accounts.oauth_trace.models import Attempt, Event, Stage
 from tests.accounts.oauth_trace.conftest import Linker, codes, latest
+from tests.accounts.oauth_trace.scenes import Scene
 from tests.local_aws import LivePool
 
 
@@ -45,3 +47,16 @@ def test_nothing_secret_rests(linker: Linker, pool: LivePool) -> None:
         "linked@example.com",
     ):
         assert secret not in kept
+
+
+def test_the_pool_is_asked_anew_after_a_while(linker: Linker, pool: LivePool) -> None:
+    """The client was changed in the console: what was known of it would be held against it."""
+    with Scene(linker, pool) as scene:
+        scene.link()
+        scene.client_has(is_known=False, AllowedOAuthScopes=["openid", "email"])
+        assert set(wanted.known().scopes or ()) == {"openid", "email", "phone"}
+
+        wanted.forget()
+        linker.scope = "openid email"
+        scene.link()
+        assert set(wanted.known().scopes or ()) == {"openid", "email"}

@@ -249,6 +249,12 @@ def test_it_leaves_an_address_that_is_one(url: str) -> None:
     assert redaction.address(url) == url
 
 
+def test_the_words_of_a_scope_are_no_phone_number_together() -> None:
+    assert redaction.value("scope", "openid 206 555 0147 email").is_withheld
+    # as many spaces as were sent: they make a difference
+    assert redaction.value("scope", "openid  email ").text == "openid  email "
+
+
 @pytest.mark.parametrize("encode", [str, quote], ids=["raw", "as the RFC says"])
 def test_a_secret_is_ours_however_basic_was_written(encode: Any) -> None:
     with override_settings(COGNITO_ALEXA_CLIENT_SECRET="a+b/c=d"):
