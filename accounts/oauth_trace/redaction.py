@@ -172,7 +172,7 @@ def client_id(text: str) -> Value:
 def _scope(text: str) -> Value:
     if not text:
         return Value()
-    if not _SCOPES.fullmatch(text):
+    if not _SCOPES.fullmatch(text) or holds_own_secret(text):
         return Value(length=len(text))
     words = "".join(scrub(part) if part.strip() else part for part in re.split("( +)", text))
     # as a whole as well: the parts of a phone number are harmless one by one

@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from django.conf import settings
 
@@ -20,6 +20,7 @@ from accounts.oauth_trace.exchange import Field, Message
 
 TEXT_LENGTH = 300
 WITHHELD = "[withheld]"
+DECODINGS = 3  # a value that was encoded more often is nobody's by accident
 LEAST_SECRET = 8  # characters; a shorter one stands in ordinary words
 UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 # public, and the usual thing to be taken for a vendor id
@@ -37,9 +38,9 @@ def scrub(text: str, *, length: int = TEXT_LENGTH) -> str:
     if holds_own_secret(text):
         return WITHHELD
     text = "".join(each if each.isprintable() else " " for each in text)
-    plain, cleaned = _plain(text), _clean(text)
+    cleaned, readings = _clean(text), _readings(text) - {text}
     # of what is encoded nothing stays where something hides in it: a part would be left over
-    if plain != text and (cleaned != text or _clean(plain) != plain):
+    if readings and (cleaned != text or any(_clean(each) != each for each in readings)):
         return WITHHELD
     return cleaned[:length]
 
@@ -112,10 +113,24 @@ def _is_phone_number(run: str) -> bool:
 
 def _plain(text: str) -> str:
     """As it reads once every usual encoding is undone, to see what hides in it."""
-    for _ in range(3):
-        text = html.unescape(unquote_plus(text, errors="replace"))
-        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    for _ in range(DECODINGS):
+        text = _decoded(unquote_plus(text, errors="replace"))
     return unicodedata.normalize("NFKC", text)
+
+
+def _readings(text: str) -> set[str]:
+    """All that it may have been meant as: nobody says how often it was encoded, and what "+" is."""
+    found = {unicodedata.normalize("NFKC", text)}
+    for unquoted in (unquote, unquote_plus):
+        reading = text
+        for _ in range(DECODINGS):
+            reading = _decoded(unquoted(reading, errors="replace"))
+            found.add(unicodedata.normalize("NFKC", reading))
+    return found
+
+
+def _decoded(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), html.unescape(text))
 
 
 def without(unwanted: set[str], message: Message) -> Message:

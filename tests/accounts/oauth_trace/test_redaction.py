@@ -249,6 +249,16 @@ def test_it_leaves_an_address_that_is_one(url: str) -> None:
     assert redaction.address(url) == url
 
 
+@pytest.mark.parametrize("plus", ["+", "%2B", "%252B"])
+def test_a_secret_of_another_server_is_withheld_however_its_plus_is_written(plus: str) -> None:
+    parts = ["Ab1cD2eF3gH4iJ5", "kL6mN7oP8qR9sT0", "uV1wX2yZ3aB4cD5"]
+    for kept_ in (
+        redaction.scrub(plus.join(parts)),
+        redaction.address(f"https://x.example/{plus.join(parts)}"),
+    ):
+        assert not any(part in kept_ for part in parts)
+
+
 def test_the_words_of_a_scope_are_no_phone_number_together() -> None:
     assert redaction.value("scope", "openid 206 555 0147 email").is_withheld
     # as many spaces as were sent: they make a difference
