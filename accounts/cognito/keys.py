@@ -49,16 +49,21 @@ class KeySet:
 
     def key(self, kid: str) -> Any:
         """The public RSA key of this id. Raises UnknownKey or KeysUnavailable."""
-        if kid in self._keys:
-            if self._is_due(self._fetched + FRESH):
-                threading.Thread(target=self._refresh, daemon=True).start()
-            return self._keys[kid]
+        if (key := self.held(kid)) is not None:
+            return key
         self._refresh()
-        if kid in self._keys:
-            return self._keys[kid]
+        if (key := self._keys.get(kid)) is not None:
+            return key
         if not self._keys:
             raise KeysUnavailable(self.url)
         raise UnknownKey(kid)
+
+    def held(self, kid: str) -> Any | None:
+        """The key of this id as far as it is known by now: never waits for a fetch."""
+        key = self._keys.get(kid)
+        if key is not None and self._is_due(self._fetched + FRESH):
+            threading.Thread(target=self._refresh, daemon=True).start()
+        return key
 
     def _is_due(self, moment: float) -> bool:
         now = time.monotonic()

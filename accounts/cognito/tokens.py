@@ -28,6 +28,8 @@ MAX_LENGTH = 16 * 1024  # characters; a token with a hundred groups has about 4,
 MAX_HEADER_LENGTH = 1024
 LEEWAY = 10  # seconds of clock skew
 REMEMBERED = 10_000  # tokens a process remembers as verified
+# One spelling only: a decoder may overlook characters, and a digest does not (RFC 7515, 2 and 3.1)
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){2}")
 SUB = re.compile(rf"[A-Za-z0-9_.:@=+-]{{1,{SUB_MAX_LENGTH}}}")  # a UUID today
 
 Reason = Literal[
@@ -84,14 +86,16 @@ class IdClaims:
 def verify_access_token(token: str) -> AccessClaims:
     """The claims of an access token of the `alexa` client, or TokenRejected.
 
-    A verified token is remembered by its digest until it expires, so that a conversation costs
-    one signature check. A token revoked meanwhile counts until then: at most 60 minutes.
+    A verified token is remembered by its digest, so that a conversation costs one signature
+    check, until it expires or the pool's key set does not hold its key any more. A token revoked
+    meanwhile counts until then: at most 60 minutes.
     """
-    remembered_as = _digest(token)
-    if (claims := _memory.get(remembered_as)) is not None:
-        return claims
+    digest = _digest(token)
+    if (remembered := _memory.get(digest)) is not None and remembered.is_signed_by_the_pool():
+        return remembered.claims
     with metrics.counting_rejections("access"):
-        payload = _verified_payload(token, use="access")
+        kid, key = _signing_key(token)
+        payload = _verified_payload(token, key, use="access")
         # an access token has no `aud`: its client stands in `client_id`
         if not _same(payload.get("client_id"), settings.COGNITO_ALEXA_CLIENT_ID):
             raise TokenRejected("client")
@@ -104,14 +108,15 @@ def verify_access_token(token: str) -> AccessClaims:
             grant=_grant(payload),
             signed_in_at=_signed_in_at(payload),
         )
-    _memory.put(remembered_as, claims)
+    _memory.put(digest, _Remembered(claims, kid, key))
     return claims
 
 
 def verify_id_token(token: str, nonce: str) -> IdClaims:
     """The claims of an id token of the `web` client that answers this nonce, or TokenRejected."""
     with metrics.counting_rejections("id"):
-        payload = _verified_payload(token, use="id")
+        _, key = _signing_key(token)
+        payload = _verified_payload(token, key, use="id")
         if not _same(payload.get("aud"), settings.COGNITO_WEB_CLIENT_ID):
             raise TokenRejected("client")
         if not _same(payload.get("nonce"), nonce):
@@ -130,15 +135,19 @@ def verify_id_token(token: str, nonce: str) -> IdClaims:
     )
 
 
-def _verified_payload(token: str, *, use: Literal["access", "id"]) -> dict[str, Any]:
-    """Signature, issuer, times, kind and sub: what both kinds of token have in common."""
+def _signing_key(token: str) -> tuple[str, Any]:
+    """The key id that a token names, and the pool's key of that id."""
     kid = _key_id(token)
     try:
-        key = key_set(endpoints.jwks_url()).key(kid)
+        return kid, key_set(endpoints.jwks_url()).key(kid)
     except KeysUnavailable as error:
         raise TokenRejected("keys_unavailable") from error
     except UnknownKey as error:
         raise TokenRejected("unknown_key") from error
+
+
+def _verified_payload(token: str, key: Any, *, use: Literal["access", "id"]) -> dict[str, Any]:
+    """Signature, issuer, times, kind and sub: what both kinds of token have in common."""
     try:
         payload: dict[str, Any] = jwt.decode(
             token,
@@ -173,7 +182,7 @@ def _verified_payload(token: str, *, use: Literal["access", "id"]) -> dict[str, 
 
 def _key_id(token: str) -> str:
     """The key id of the header, once the header is one that we take at all."""
-    if not token or len(token) > MAX_LENGTH or not token.isascii():
+    if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
         raise TokenRejected("malformed")
     if len(token.partition(".")[0]) > MAX_HEADER_LENGTH:
         raise TokenRejected("malformed")
@@ -222,24 +231,38 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(rules.encode("utf-8", "replace")).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """What a token said, and the pool's key under which it held."""
+
+    claims: AccessClaims
+    kid: str
+    key: Any
+
+    def is_signed_by_the_pool(self) -> bool:
+        """Still: the pool may have taken the key back since, or changed what is behind its id."""
+        return bool(key_set(endpoints.jwks_url()).held(self.kid) == self.key)
+
+
 class _Memory:
     """Verified tokens by digest, at most REMEMBERED, each until it expires. Safe for threads."""
 
     def __init__(self) -> None:
-        self._claims: OrderedDict[bytes, AccessClaims] = OrderedDict()
+        self._claims: OrderedDict[bytes, _Remembered] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, digest: bytes) -> AccessClaims | None:
+    def get(self, digest: bytes) -> _Remembered | None:
         with self._lock:
-            claims = self._claims.get(digest)
-            if claims is not None and claims.expires_at <= time.time():
+            found = self._claims.get(digest)
+            # to the second when a first check would say so
+            if found is not None and found.claims.expires_at <= time.time() - LEEWAY:
                 del self._claims[digest]
                 return None
-            return claims
+            return found
 
-    def put(self, digest: bytes, claims: AccessClaims) -> None:
+    def put(self, digest: bytes, remembered: _Remembered) -> None:
         with self._lock:
-            self._claims[digest] = claims
+            self._claims[digest] = remembered
             if len(self._claims) > REMEMBERED:
                 self._claims.popitem(last=False)
 
