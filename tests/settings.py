@@ -19,6 +19,8 @@ os.environ.update(
         "DATABASE_URL": os.environ.get(
             "TEST_DATABASE_URL", f"sqlite:///{_state / 'unused.sqlite3'}"
         ),
+        # a shared cache instead of each process's own: TEST_CACHE_URL=redis://…
+        "CACHE_URL": os.environ.get("TEST_CACHE_URL", ""),
         "DEV_TOOLS": "1",
         "COGNITO_USER_POOL_ID": "us-east-1_TestPool1",
         "COGNITO_DOMAIN_URL": "http://localhost:1",

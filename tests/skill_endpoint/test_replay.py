@@ -25,6 +25,12 @@ def failures() -> float:
     return REGISTRY.get_sample_value("alexa_replay_store_failures_total") or 0
 
 
+@pytest.fixture
+def in_table(settings: Settings) -> None:
+    """Claims live in the database, whatever cache the tests run with."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
 @pytest.mark.django_db
 def test_a_request_counts_once() -> None:
     assert not is_replay(SKILL, REQUEST, now=NOW)
@@ -39,6 +45,7 @@ def test_requests_of_other_ids_and_skills_have_nothing_to_do_with_it() -> None:
     assert not is_replay(OTHER_SKILL, REQUEST, now=NOW)
 
 
+@pytest.mark.usefixtures("in_table")
 @pytest.mark.django_db
 def test_the_table_holds_no_id_and_can_be_pruned_by_time() -> None:
     is_replay(SKILL, REQUEST, now=NOW)
@@ -48,6 +55,7 @@ def test_the_table_holds_no_id_and_can_be_pruned_by_time() -> None:
     assert REQUEST not in seen.digest
 
 
+@pytest.mark.usefixtures("in_table")
 @pytest.mark.django_db
 def test_a_claim_is_one_statement() -> None:
     for _ in ("claimed", "refused"):
@@ -61,6 +69,7 @@ def test_a_claim_is_one_statement() -> None:
         ] == ["INSERT"]
 
 
+@pytest.mark.usefixtures("in_table")
 @pytest.mark.django_db
 def test_a_replay_does_not_break_the_transaction_around_it() -> None:
     with transaction.atomic():
@@ -69,6 +78,7 @@ def test_a_replay_does_not_break_the_transaction_around_it() -> None:
         assert SeenRequest.objects.count() == 1
 
 
+@pytest.mark.usefixtures("in_table")
 @pytest.mark.django_db(transaction=True)
 def test_of_eight_copies_at_the_same_moment_one_counts() -> None:
     start, overlap = threading.Barrier(8), threading.Barrier(8)
@@ -98,6 +108,7 @@ def test_of_eight_copies_at_the_same_moment_one_counts() -> None:
     assert SeenRequest.objects.count() == 1
 
 
+@pytest.mark.usefixtures("in_table")
 @pytest.mark.django_db
 def test_a_database_that_does_not_answer_lets_requests_through_and_is_counted(
     caplog: pytest.LogCaptureFixture,
