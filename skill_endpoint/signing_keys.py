@@ -4,6 +4,8 @@ The address comes from a caller about whom nothing is known yet, so a caller can
 number of them. What bounds that:
 
 * a chain that held is kept until it ends, and nobody can push it out: Amazon's folder holds few;
+  once an hour a turn has it fetched in the background, and another good one takes its place, so
+  that a key which Amazon replaced at the same address counts no longer than that;
 * one fetch an address at a time; who asks meanwhile waits for it; at most MAX_FETCHES in all,
   so that most threads are free for requests whose chain is known;
 * an address that failed is not asked for again for FAILED_FOR seconds;
@@ -23,6 +25,7 @@ from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.conf import settings
 
@@ -37,11 +40,14 @@ from skill_endpoint.certificates import (
 )
 
 KEPT = 32  # chains
+FRESH = 3600  # seconds until a kept chain is looked at again
 FAILED_KEPT = 256  # addresses
 FAILED_FOR = 30  # seconds
 MAX_FETCHES = 2  # at the same time
 BUDGET = 20  # failed fetches in a row
 REFILL = 2  # seconds
+
+log = structlog.get_logger(__name__)
 
 # what `make demo` and tests put into the folder; never the private keys beside them
 _DEVELOPMENT_FILE = re.compile(
@@ -66,7 +72,8 @@ class PublicKeys:
     """Keys of chains that end at a public root. Safe for threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, SigningKey] = OrderedDict()
+        # with the time to look at them again
+        self._kept: OrderedDict[str, tuple[SigningKey, float]] = OrderedDict()
         self._failed: OrderedDict[str, tuple[float, Reason]] = OrderedDict()
         self._pending: dict[str, Future[SigningKey | Reason]] = {}
         self._budget = float(BUDGET)
@@ -75,8 +82,11 @@ class PublicKeys:
 
     def get(self, url: str, now: datetime) -> SigningKey:
         with self._lock:
-            kept = self._kept.get(url)
+            kept, fresh_until = self._kept.get(url, (None, 0.0))
             if kept is not None and kept.is_valid(now):
+                if time.monotonic() >= fresh_until:
+                    self._keep(url, kept)  # nobody else looks meanwhile
+                    threading.Thread(target=self._renew, args=(url, now), daemon=True).start()
                 return kept
             until, reason = self._failed.get(url, (0.0, "certificate"))
             if time.monotonic() < until:
@@ -96,6 +106,16 @@ class PublicKeys:
             raise CertificateRejected("certificate")
         return found
 
+    def _renew(self, url: str, now: datetime) -> None:
+        """Whatever is no good chain changes nothing: the kept one goes on until it ends."""
+        try:
+            found = checked_chain(fetch_chain(url), now)
+        except CertificateRejected as error:
+            log.warning("certificate_renewal_failed", reason=error.reason)
+            return
+        with self._lock:
+            self._keep(url, found)
+
     def _fetch(self, url: str, now: datetime, pending: Future[SigningKey | Reason]) -> None:
         """Whatever happens, those who wait get an answer."""
         found: SigningKey | Reason = "certificate_fetch"
@@ -113,16 +133,19 @@ class PublicKeys:
         if isinstance(found, SigningKey):
             self._budget += 1
             self._failed.pop(url, None)
-            self._kept[url] = found
-            self._kept.move_to_end(url)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._keep(url, found)
         else:
             self._kept.pop(url, None)
             self._failed[url] = (time.monotonic() + FAILED_FOR, found)
             self._failed.move_to_end(url)
             if len(self._failed) > FAILED_KEPT:
                 self._failed.popitem(last=False)
+
+    def _keep(self, url: str, found: SigningKey) -> None:
+        self._kept[url] = found, time.monotonic() + FRESH
+        self._kept.move_to_end(url)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
 
     def _take(self) -> bool:
         now = time.monotonic()
