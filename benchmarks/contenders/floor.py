@@ -61,7 +61,7 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
 
 def _answer(signature: str, body: bytes) -> bytes:
     _signing_key.verify(base64.b64decode(signature), body, _padding, _hash)
-    envelope = json.loads(body)
+    envelope = json.loads(body.decode())
     moment = datetime.fromisoformat(envelope["request"]["timestamp"])
     if abs((datetime.now(UTC) - moment).total_seconds()) > TOLERANCE:
         raise Refused

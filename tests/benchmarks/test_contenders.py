@@ -188,12 +188,34 @@ def test_it_takes_no_request_to_another_skill(contender: Contender, ada: Person)
 def test_express_fetches_and_validates_a_chain_once(
     here: World, postgresql: str, installed: Path, ada: Person
 ) -> None:
-    port = environment.free_port()
-    contender = _serve(here, "express-alone", start.express(port, installed), postgresql, port)
+    adapter = _express_alone(here, postgresql, installed)
     for _ in range(3):
-        assert name_of(ADA) in contender.ask(asking(ada))
-    here.supervisor.stop(contender.process)
-    assert contender.process.tail() == "chains fetched: 1, validated: 1"
+        assert name_of(ADA) in adapter.ask(asking(ada))
+    here.supervisor.stop(adapter.process)
+    assert adapter.process.tail() == "chains fetched: 1, validated: 1"
+
+
+def test_express_leaves_out_what_its_readme_says(
+    here: World, postgresql: str, installed: Path, ada: Person
+) -> None:
+    adapter = _express_alone(here, postgresql, installed)
+    body = json.dumps(asking(ada)).encode()
+    headers = here.signer.headers_for(body)
+    for _ in range(2):
+        assert name_of(ADA) in adapter.post(body, headers)
+    for moment in ("2099-01-01T00:00:00Z", "no time at all"):
+        envelope = asking(ada)
+        envelope["request"]["timestamp"] = moment
+        assert name_of(ADA) in adapter.ask(envelope)
+    elsewhere = "https://s3.amazonaws.com/echo.api/../elsewhere/chain.pem"
+    said = adapter.ask(asking(ada), SignatureCertChainUrl=elsewhere)
+    assert said.endswith("not fetched: https://s3.amazonaws.com/elsewhere/chain.pem")
+    here.supervisor.stop(adapter.process)
+
+
+def _express_alone(here: World, database: str, installed: Path) -> Contender:
+    port = environment.free_port()
+    return _serve(here, f"express-{port}", start.express(port, installed), database, port)
 
 
 # --- the installation of the Express adapter ----------------------------------------------------
