@@ -123,14 +123,17 @@ def test_a_key_that_was_taken_back_is_found_within_the_hour_by_warm_turns_alone(
     warm: Device, pool: Pool, clock: Clock, next_keys: TokenMint, post: Post
 ) -> None:
     pool.published[:] = [next_keys]
+    fetching: list[threading.Thread] = []
+    pool.before_answer = lambda: fetching.append(threading.current_thread())
     clock.seconds += keys.FRESH - 1
     assert is_known(post(question(warm)))
     assert pool.asked == 1
     clock.seconds += 1
-    assert is_known(post(question(warm)))  # a turn does not wait for the pool
+    assert is_known(post(question(warm)))
     settle()
     assert not is_known(post(question(warm)))
     assert (why_refused(), pool.asked) == ("unknown_key", 2)
+    assert threading.current_thread() not in fetching  # no turn has waited for the pool
 
 
 def test_another_key_behind_the_same_id_ends_what_the_first_one_signed(

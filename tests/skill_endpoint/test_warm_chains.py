@@ -202,13 +202,28 @@ def test_ten_thousand_addresses_push_nothing_out_and_are_not_passed_on(
     amazon: Signer, host: CertificateHost, say: Say
 ) -> None:
     """Asked below the door, where each costs microseconds; the turns go through it."""
-    now = datetime.now(UTC)
-    for number in range(10_000):
-        with pytest.raises(CertificateRejected):
-            signing_keys.signing_key(CHAIN_URL.format(name=f"flood-{number}"), now)
-    public = signing_keys._public_keys
+    flood(10_000)
     assert sum(host.asked.values()) == 1 + signing_keys.BUDGET
-    assert len(public._failed) <= signing_keys.FAILED_KEPT
-    assert (len(public._kept), len(public._pending)) == (1, 0)
     assert say(amazon) == "answered"
     assert say(amazon, "flood-x") == "certificate_fetch_limit"
+
+
+def test_a_patient_flood_is_remembered_in_part_and_pushes_nothing_out(
+    amazon: Signer, host: CertificateHost, say: Say, clock: Clock
+) -> None:
+    """As slow as addresses that fail are looked at: every one of them is."""
+    many = 2 * signing_keys.FAILED_KEPT
+    flood(many, lambda: setattr(clock, "seconds", clock.seconds + signing_keys.REFILL))
+    public = signing_keys._public_keys
+    assert sum(host.asked.values()) == 1 + many
+    assert len(public._failed) == signing_keys.FAILED_KEPT
+    assert (len(public._kept), len(public._pending)) == (1, 0)
+    assert say(amazon) == "answered"
+
+
+def flood(addresses: int, after_each: Callable[[], object] = lambda: None) -> None:
+    now = datetime.now(UTC)
+    for number in range(addresses):
+        with pytest.raises(CertificateRejected):
+            signing_keys.signing_key(CHAIN_URL.format(name=f"flood-{number}"), now)
+        after_each()
