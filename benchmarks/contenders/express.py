@@ -6,6 +6,7 @@ and no script of any of them runs.
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,19 +20,26 @@ _DONE = "installed.json"  # the package.json that the modules in the folder were
 def install(folder: Path = FOLDER) -> Path | None:
     """The folder with server.js and all that it needs; None, and a line that says why, without.
 
-    Asks npm's registry, with the settings that npm has in this process's environment; nothing where
-    the same versions are there already.
+    Asks npm's registry; nothing where the same versions are there already. To be called before
+    environment.forget_caller(), which would take npm's own settings away.
     """
     if missing := [name for name in ("node", "npm") if shutil.which(name) is None]:
         print(f"Without the Express adapter: {' and '.join(missing)} not found.")
         return None
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:  # tests may run in several processes
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return folder if _is_installed(folder) else None
+
+
+def _is_installed(folder: Path) -> bool:
+    """Whether all is there in the end; prints why where it is not."""
     for source in SOURCE.glob("*.js*"):
         shutil.copy(source, folder)
     wanted = (SOURCE / "package.json").read_bytes()
     done = folder / _DONE
     if done.is_file() and done.read_bytes() == wanted:
-        return folder
+        return True
     print(f"Installing the Express adapter with npm in {folder} …")
     done.unlink(missing_ok=True)
     options = ["--no-audit", "--no-fund", "--omit=dev", "--no-package-lock", "--ignore-scripts"]
@@ -46,10 +54,10 @@ def install(folder: Path = FOLDER) -> Path | None:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         print(f"Without the Express adapter: npm: {type(error).__name__}.")
-        return None
+        return False
     if finished.returncode:
         reason = next(filter(None, finished.stderr.splitlines()), "no reason given")
         print(f"Without the Express adapter: npm install failed: {reason}")
-        return None
+        return False
     done.write_bytes(wanted)
-    return folder
+    return True
