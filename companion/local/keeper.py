@@ -21,7 +21,7 @@ from typing import Any
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 # Seconds that each way to stop may take, in all less than a supervisor waits. After SIGQUIT
-# PostgreSQL gives its backends 5 s before it kills them; what it has not written by then goes anyway.
+# PostgreSQL gives its backends 5 s before it kills them.
 WAYS_TO_STOP = ((signal.SIGINT, 2.0), (signal.SIGQUIT, 6.0), (signal.SIGKILL, None))
 
 _ASKED_TO_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}

@@ -350,6 +350,43 @@ def test_a_start_that_fails_says_why_and_leaves_nothing(
     assert not list(state.glob("doors-*"))
 
 
+@needs_services
+def test_a_data_folder_that_cannot_be_made_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "DATABASE", "pg_doors")  # such names are PostgreSQL's own
+    with Supervisor(tmp_path / "logs") as own:
+        with pytest.raises(RuntimeError, match='"pg_doors" is disallowed'):
+            services.postgresql(own, tmp_path)
+        assert own.processes == []
+
+
+def test_no_folder_is_left_where_its_server_does_not_start(tmp_path: Path) -> None:
+    seen: list[Path] = []
+
+    def fail() -> None:
+        with services._folder(tmp_path, "it") as folder:
+            seen.append(folder)
+            (folder / "begun").touch()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert seen
+    assert not list(tmp_path.iterdir())
+
+
+@needs_services
+def test_a_server_may_be_paused(tmp_path: Path) -> None:
+    with Supervisor(tmp_path / "logs") as own, cache(services.redis(own, tmp_path)) as client:
+        keeper = own.processes[0].popen
+        for number in (signal.SIGSTOP, signal.SIGCONT):
+            os.kill(server_of(keeper.pid), number)
+            with pytest.raises(subprocess.TimeoutExpired):
+                keeper.wait(0.3)  # it hears of both, and stays
+        assert client.ping()
+
+
 def test_a_reserved_port_is_given_to_nobody_and_a_server_can_have_it() -> None:
     with services._reserved_port() as port:
         assert port not in {environment.free_port() for _ in range(2000)}
