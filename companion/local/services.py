@@ -59,7 +59,7 @@ def postgresql(supervisor: Supervisor, state: Path, *, is_durable: bool = True) 
     """
     programs = _postgresql_programs()
     if programs is None:
-        raise NotInstalled(*missing())
+        raise NotInstalled("; ".join(missing()))
     user = FROM_ROOT if os.geteuid() == 0 else ""
     # root's folders are closed to that user: its home is not, and is where production's data is
     home = Path(pwd.getpwnam(user).pw_dir) if user else environment.private_folder(state.resolve())
@@ -67,7 +67,8 @@ def postgresql(supervisor: Supervisor, state: Path, *, is_durable: bool = True) 
     with _folder(home, "postgresql", user) as folder, _reserved_port() as port:
         _initdb(programs / "initdb", folder, user, password, environment.bare(state))
         command = [
-            *(str(programs / "postgres"), "-D", str(folder / "data")),
+            str(programs / "postgres"),
+            f"-D{folder / 'data'}",
             "--listen_addresses=127.0.0.1",
             f"--port={port}",
             "--unix_socket_directories=",
@@ -90,14 +91,14 @@ def redis(supervisor: Supervisor, state: Path) -> str:
     """
     program = _redis_program()
     if program is None:
-        raise NotInstalled(*missing())
+        raise NotInstalled("; ".join(missing()))
     password = secrets.token_hex(16)
     home = environment.private_folder(state.resolve())
     with _folder(home, "redis") as folder, _reserved_port() as port:
         configuration = folder / "redis.conf"
         configuration.write_text(
             f"bind 127.0.0.1\nport {port}\nprotected-mode yes\nrequirepass {password}\n"
-            f'save ""\nappendonly no\ndir "{folder}"\n'
+            'save ""\nappendonly no\n'
             f"maxmemory {REDIS_MEMORY}\nmaxmemory-policy noeviction\n",
             encoding="utf-8",
         )
@@ -150,7 +151,6 @@ def _initdb(
 ) -> None:
     """Make the data folder; whoever connects needs the password, from this machine too."""
     (folder / "password").write_text(password, encoding="utf-8")
-    (folder / "password").chmod(0o600)
     if user:
         shutil.chown(folder / "password", user)
     options = {
