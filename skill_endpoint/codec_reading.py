@@ -1,7 +1,7 @@
 """How codec reads: JSON to the SDK's models, by a plan that is made once for each class.
 
 `reader` gives the function that reads what a member of a model is declared to be. Besides
-CodecError such a function raises what int(), str() and datetime raise for a value that does not
+DecodeError such a function raises what int(), str() and datetime raise for a value that does not
 fit; codec makes one error of them.
 """
 
@@ -21,8 +21,8 @@ Reader = Callable[[Any], Any]  # a value of JSON, not null, to what the model ho
 Field = tuple[str, type | None, Reader]  # attribute, the type that needs no reading, reader
 
 
-class CodecError(SerializationException):
-    """This is not JSON, or not of the shape of its model; or no model, and cannot be written."""
+class DecodeError(SerializationException):
+    """This is not JSON, or not of the shape of its model."""
 
 
 def reader(declared: type | str) -> Reader:
@@ -102,7 +102,7 @@ def _model(cls: Any, fields: dict[str, Field]) -> Reader:
 
     def read(value: Any) -> Any:
         if type(value) is not dict:
-            raise CodecError(f"{cls.__name__} is not an object")
+            raise DecodeError(f"{cls.__name__} is not an object")
         attributes = copy()
         for key, item in value.items():
             field = get(key)
@@ -127,13 +127,13 @@ def _discriminated(cls: Any, builders: dict[object, Reader]) -> Reader:
 
     def read(value: Any) -> Any:
         if type(value) is not dict:
-            raise CodecError(f"{cls.__name__} is not an object")
+            raise DecodeError(f"{cls.__name__} is not an object")
         kind = value.get(key)
         build = builders.get(kind) if type(kind) is str else None
         if build is not None:
             return build(value)
         if is_request:
-            raise CodecError("the type of the request is not known")
+            raise DecodeError("the type of the request is not known")
         return value
 
     return read
@@ -144,7 +144,7 @@ def _enum(cls: type[Enum]) -> Reader:
 
     def read(value: Any) -> Any:
         if type(value) is not str:
-            raise CodecError(f"{cls.__name__} is not a word")
+            raise DecodeError(f"{cls.__name__} is not a word")
         return members.get(value, value)
 
     return read
@@ -153,7 +153,7 @@ def _enum(cls: type[Enum]) -> Reader:
 def _list(read_item: Reader) -> Reader:
     def read(value: Any) -> list[Any]:
         if type(value) is not list:
-            raise CodecError("not a list")
+            raise DecodeError("not a list")
         return [None if item is None else read_item(item) for item in value]
 
     return read
@@ -162,7 +162,7 @@ def _list(read_item: Reader) -> Reader:
 def _dict(read_item: Reader) -> Reader:
     def read(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
-            raise CodecError("not an object")
+            raise DecodeError("not an object")
         return {key: None if item is None else read_item(item) for key, item in value.items()}
 
     return read

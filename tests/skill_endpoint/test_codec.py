@@ -23,7 +23,7 @@ from ask_sdk_model.ui.simple_card import SimpleCard
 from django.utils.safestring import mark_safe
 
 from skill_endpoint import codec_reading
-from skill_endpoint.codec import CodecError, CompiledSerializer
+from skill_endpoint.codec import CompiledSerializer, DecodeError
 from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator.envelopes import Device, Envelope
 from tests.skill_endpoint.sdk_models import STOCK, difference
@@ -93,14 +93,14 @@ def test_a_new_member_takes_no_place_of_ours(envelope: Envelope, name: str) -> N
 def test_a_request_of_a_new_type_is_an_error(envelope: Envelope, kind: object) -> None:
     envelope["request"]["type"] = kind
 
-    with pytest.raises(CodecError):
+    with pytest.raises(DecodeError):
         read(envelope)
 
 
 def test_a_request_without_type_is_an_error(envelope: Envelope) -> None:
     del envelope["request"]["type"]
 
-    with pytest.raises(CodecError):
+    with pytest.raises(DecodeError):
         read(envelope)
 
 
@@ -139,7 +139,7 @@ def test_a_request_without_type_is_an_error(envelope: Envelope) -> None:
     ids=lambda payload: str(payload)[:40],
 )
 def test_it_refuses(payload: Any) -> None:
-    with pytest.raises(CodecError):
+    with pytest.raises(DecodeError):
         CODEC.deserialize(payload, RequestEnvelope)
 
 
@@ -149,14 +149,14 @@ def test_a_value_that_is_nested_without_end(envelope: Envelope) -> None:
         deep = [deep]
     envelope["request"]["locale"] = deep  # becomes text
 
-    with pytest.raises(CodecError):
+    with pytest.raises(DecodeError):
         read(envelope)
 
 
 def test_an_error_quotes_nothing_that_was_read(envelope: Envelope) -> None:
     envelope["context"]["Viewport"] = {"dpi": "a secret"}
 
-    with pytest.raises(CodecError) as caught:
+    with pytest.raises(DecodeError) as caught:
         read(envelope)
 
     assert "secret" not in str(caught.value)
@@ -168,7 +168,7 @@ def test_an_error_quotes_nothing_that_was_read(envelope: Envelope) -> None:
     "obj_type", ["", "Slot", "ask_sdk_model.nothing.Here", "json.nothing", "list[]", dict, 5, []]
 )
 def test_a_type_that_is_no_model(obj_type: Any) -> None:
-    with pytest.raises(CodecError):
+    with pytest.raises(DecodeError):
         CODEC.deserialize({}, obj_type)
 
     assert CODEC.deserialize({"name": "a"}, Slot) == Slot(name="a")
@@ -222,7 +222,7 @@ def test_times_with_and_without_fraction_and_offset(
 def test_what_is_no_time(envelope: Envelope, text: object) -> None:
     envelope["request"]["timestamp"] = text
 
-    with pytest.raises(CodecError):
+    with pytest.raises(DecodeError):
         read(envelope)
 
 
@@ -259,17 +259,16 @@ def test_text_is_compact_and_not_escaped() -> None:
 def test_what_cannot_be_written() -> None:
     circle: dict[str, Any] = {}
     circle["circle"] = circle
-    unfit, incomplete = Response(), Response()
+    unfit = Response()
     vars(unfit)["card"] = object()
-    del incomplete.card
 
-    for value in (object(), {1, 2}, unfit, circle, incomplete, SimpleCard):
-        with pytest.raises(CodecError):
+    for value in (object(), {1, 2}, unfit, [unfit], circle):
+        with pytest.raises((TypeError, RecursionError)):
             CODEC.serialize(value)
-        with pytest.raises(CodecError):
+        with pytest.raises((TypeError, RecursionError)):
             CODEC.to_json(value)
     for value in (float("nan"), b"bytes", {(1, 2): 3}):
-        with pytest.raises(CodecError):
+        with pytest.raises((TypeError, ValueError)):
             CODEC.to_json(value)
 
 

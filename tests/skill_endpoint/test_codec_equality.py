@@ -14,7 +14,7 @@ from ask_sdk_model.response_envelope import ResponseEnvelope
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skill_endpoint.codec import CodecError, CompiledSerializer
+from skill_endpoint.codec import CompiledSerializer, DecodeError
 from tests.skill_endpoint.sdk_models import (
     STOCK,
     Filler,
@@ -40,7 +40,7 @@ def check(document: Json, cls: type) -> None:
     try:
         theirs = STOCK.deserialize(text, cls)
     except SerializationException:
-        with pytest.raises(CodecError):
+        with pytest.raises(DecodeError):
             CODEC.deserialize(document, cls)
         return
     for payload in (document, text, text.encode()):

@@ -15,7 +15,7 @@ from ask_sdk_model.response_envelope import ResponseEnvelope
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skill_endpoint.codec import CodecError, CompiledSerializer
+from skill_endpoint.codec import CompiledSerializer, DecodeError
 from tests.skill_endpoint.sdk_models import STOCK, Filler, Json, difference, kinds, load
 
 CODEC = CompiledSerializer()
@@ -53,13 +53,14 @@ def places(document: Json) -> Iterator[Place]:
 
 
 def survives(payload: Json, cls: type) -> None:
+    """What was read can be written as well."""
     try:
         model = CODEC.deserialize(payload, cls)
-        written = CODEC.serialize(model)
-        CODEC.to_json(model)
-    except CodecError:
+    except DecodeError:
         return
-    assert isinstance(written, dict)
+    assert isinstance(CODEC.serialize(model), dict)
+    with suppress(ValueError):  # "1e400", read as a float, is no number of JSON
+        CODEC.to_json(model)
 
 
 @settings(max_examples=200, deadline=None)
@@ -79,7 +80,7 @@ def test_anything_in_any_place_of_an_envelope(
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(ANYTHING, st.text(), st.binary()), st.sampled_from([RequestEnvelope, Request]))
 def test_anything_at_all(payload: Json, cls: type) -> None:
-    with suppress(CodecError):
+    with suppress(DecodeError):
         CODEC.deserialize(payload, cls)
 
 
