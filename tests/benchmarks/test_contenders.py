@@ -142,7 +142,9 @@ def test_it_takes_no_request_without_a_signature(contender: Contender, ada: Pers
 BAD_TOKENS: dict[str, Callable[[World, Person], Person]] = {
     "signed by somebody else": lambda here, ada: with_token(here, ada, new_key()),
     "expired": lambda here, ada: with_token(here, ada, exp=int(time.time()) - 60),
-    "for the identity": lambda here, ada: with_token(here, ada, token_use="id"),
+    "for the identity": lambda here, ada: with_token(
+        here, ada, token_use="id", aud=turns.CLIENT_ID
+    ),
     "of another client": lambda here, ada: with_token(here, ada, client_id="another-client"),
     "of another pool": lambda here, ada: with_token(here, ada, iss=f"{here.issuer}2"),
     "with the signature of another": lambda here, ada: replace(
