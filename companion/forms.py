@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import BadRequest, ValidationError
+from django.forms.utils import flatatt
 from django.utils.datastructures import MultiValueDict
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Profile
@@ -28,13 +31,26 @@ class SearchForm(forms.Form):
 
 
 class ZoneSelect(forms.Select):
-    """Each place with its older names, for browsers that report those."""
+    """Each place with its older names, for browsers that report those.
 
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
-        if former := time_zones.former_names().get(str(value)):
-            option["attrs"]["data-was"] = former
-        return option
+    Not by Django's templates, two an option: for four hundred they took a third of the page's time.
+    """
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        given = {"name": name, **self.build_attrs(self.attrs, attrs)}
+        options = self._listed(self.choices, self.format_value(value))
+        return format_html("<select{}>{}</select>", flatatt(given), options)
+
+    def _listed(self, choices: Iterable[Any], chosen: list[str]) -> SafeString:
+        former, listed = time_zones.former_names(), []
+        for value, label in choices:
+            if isinstance(label, list):
+                group = '<optgroup label="{}">{}</optgroup>'
+                listed.append(format_html(group, value, self._listed(label, chosen)))
+            else:
+                more = flatatt({"selected": value in chosen, "data-was": former.get(value)})
+                listed.append(format_html('<option value="{}"{}>{}</option>', value, more, label))
+        return mark_safe("".join(listed))  # noqa: S308 - each part is escaped
 
 
 class PreferencesForm(forms.ModelForm[Profile]):

@@ -183,6 +183,17 @@ def test_it_keeps_a_zone_that_is_called_after_no_place(sign_in: SignIn, linked: 
     assert profile_of(linked).time_zone == "US/Pacific"
 
 
+@pytest.mark.parametrize("zone", ['"><script>alert(1)</script>', "<b>Mars</b>", "'"])
+def test_a_zone_is_text(sign_in: SignIn, linked: User, zone: str) -> None:
+    linked.profile.time_zone = zone
+    linked.profile.save()
+    select = soup(sign_in(linked).get("/me/")).select_one("select#id_time_zone[name=time_zone]")
+    assert select
+    chosen = select.select("option[selected]")
+    assert [(option["value"], option.text) for option in chosen] == [(zone, zone)]
+    assert {part.name for part in select.find_all()} == {"optgroup", "option"}
+
+
 def test_it_previews_the_skills_own_sentences(sign_in: SignIn, linked: User) -> None:
     linked.profile.display_name, linked.profile.topics = "Ada", ["space"]
     linked.profile.save()
