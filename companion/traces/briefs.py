@@ -7,9 +7,8 @@ costs the same with a hundred attempts and with a hundred thousand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -20,8 +19,7 @@ MOST = 2_000
 BEFORE_REFRESH = (Stage.AUTHORIZE, Stage.LOGIN, Stage.CALLBACK, Stage.TOKEN)
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
+class Brief(NamedTuple):
     """The columns that a row shows; in the order of the statement."""
 
     pk: int
@@ -85,7 +83,6 @@ class Brief:
         return words.masked(self.person)
 
 
-_COLUMNS = tuple(Brief.__dataclass_fields__)
 # what a list can be filtered by without another statement: parameter -> value of a row
 KEYS: dict[str, Callable[[Brief], str]] = {
     "outcome": lambda brief: brief.outcome,
@@ -100,7 +97,7 @@ KEYS: dict[str, Callable[[Brief], str]] = {
 def latest(attempts: QuerySet[Attempt]) -> tuple[list[Brief], bool]:
     """The latest of these, and whether there are more."""
     rows: list[Any] = list(
-        attempts.order_by("-started_at", "-pk").values_list(*_COLUMNS)[: MOST + 1]
+        attempts.order_by("-started_at", "-pk").values_list(*Brief._fields)[: MOST + 1]
     )
     return [Brief(*row) for row in rows[:MOST]], len(rows) > MOST
 

@@ -35,9 +35,10 @@ class Day:
 
 def days(briefs: Iterable[Brief]) -> list[Day]:
     """The last DAYS days that end with the latest of these, in the current time zone."""
+    zone = timezone.get_current_timezone()
     counts: dict[date, Counter[str]] = {}
     for brief in briefs:
-        day = timezone.localtime(brief.started_at).date()
+        day = brief.started_at.astimezone(zone).date()
         counts.setdefault(day, Counter())[brief.outcome] += 1
     if not counts:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -104,7 +104,7 @@ class Filters:
         return datetime.fromtimestamp(float(self.before), UTC) if self.before else None
 
     def of_database(self) -> QuerySet[Attempt]:
-        """What an index can choose; `matches` chooses the rest."""
+        """What an index can choose; `matching` chooses the rest."""
         chosen = Attempt.objects.all()
         if self.pinned:
             chosen = chosen.filter(pinned=True)
@@ -114,12 +114,11 @@ class Filters:
             chosen = chosen.filter(started_at__lt=self.until)
         return briefs.of_person(chosen, self.person) if self.person else chosen
 
-    def matches(self, brief: Brief, *, without: str = "") -> bool:
-        return all(
-            KEYS[name](brief) == wanted
-            for name in KEYS
-            if name != without and (wanted := getattr(self, name))
-        )
+    def matching(self, found: list[Brief], *, without: str = "") -> list[Brief]:
+        for name, key in KEYS.items():
+            if name != without and (wanted := getattr(self, name)):
+                found = [brief for brief in found if key(brief) == wanted]
+        return found
 
     def address(self, **changes: str) -> str:
         """Of the list, filtered otherwise."""
@@ -156,16 +155,15 @@ def _is_value(name: str, text: str) -> bool:
             return text == "1"
 
 
-def facets(filters: Filters, found: Iterable[Brief]) -> list[Facet]:
+def facets(filters: Filters, found: list[Brief]) -> list[Facet]:
     """Of each thing to filter by its values, with how many the other filters leave of each."""
-    rows = list(found)
     times = tuple(
         Option(label, None, filters.address(time=time), filters.time == time)
         for time, (label, _age) in TIMES.items()
     )
     made = [Facet("Time", times, is_first=True)]
     for name, key in KEYS.items():
-        counts = Counter(key(brief) for brief in rows if filters.matches(brief, without=name))
+        counts = Counter(map(key, filters.matching(found, without=name)))
         chosen = getattr(filters, name)
         values = [value for value, _count in counts.most_common() if value]
         if chosen in values[MOST_OPTIONS:] or (chosen and chosen not in values):

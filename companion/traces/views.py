@@ -38,7 +38,7 @@ def traces(request: SignedInRequest) -> HttpResponse:
     recording.settle(MOST_SETTLED)
     wish = Filters.of(request.GET)
     found, is_cut = briefs.latest(wish.of_database())
-    matching = [brief for brief in found if wish.matches(brief)]
+    matching = wish.matching(found)
     now = recorder(found[0].started_at if found else None, is_all=not wish.is_narrow)
     mark = _mark(matching, now)
     if request.htmx and request.GET.get("mark") == mark:
@@ -108,7 +108,7 @@ def file(request: SignedInRequest) -> HttpResponse:
     """What the list shows, all its pages."""
     wish = Filters.of(request.GET)
     found, _is_cut = briefs.latest(wish.of_database())
-    text = listed.written(brief for brief in found if wish.matches(brief))
+    text = listed.written(wish.matching(found))
     return _download(text, f"attempts-{timezone.now():%Y-%m-%d}.csv", "text/csv")
 
 
