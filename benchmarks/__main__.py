@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import oauth_trace
+from benchmarks import oauth_trace, report
 
 PARTS: dict[str, Callable[[], bool]] = {
     "oauth_trace": oauth_trace.run,
@@ -20,6 +20,7 @@ def main(names: list[str]) -> int:
         print(f"There is no {', '.join(unknown)}; choose from {', '.join(PARTS)}", file=sys.stderr)
         return 2
     held = [PARTS[name]() for name in names or PARTS]  # all of them, also after one that failed
+    print(f"\nEvery figure: {report.current.write()}")
     return 0 if all(held) else 1
 
 
