@@ -32,7 +32,12 @@ FROM_ROOT = "postgres"  # whom root lets run PostgreSQL, which refuses root
 REDIS_MEMORY = "256mb"
 
 # A crash of the machine may lose everything. Never for a figure that stands for production.
-_CARELESS = ("--fsync=off", "--synchronous_commit=off", "--full_page_writes=off")
+_CARELESS = (
+    "--fsync=off",
+    "--synchronous_commit=off",
+    "--full_page_writes=off",
+    "--dynamic_shared_memory_type=mmap",  # in the folder, so that it goes even after a SIGKILL
+)
 
 
 class NotInstalled(RuntimeError):
