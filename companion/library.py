@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
@@ -42,6 +42,13 @@ def language() -> str:
 def readable() -> FactQuerySet:
     """Published facts with a text for the page's language, their texts ready."""
     return Fact.objects.published().told_in(language()).with_text()
+
+
+def listed() -> FactQuerySet:
+    """As readable(), with no text in a language that the page does not show: a list has many."""
+    texts = Prefetch("texts", FactText.objects.readable_in(language()))
+    found = Fact.objects.published().told_in(language())
+    return found.select_related("topic").prefetch_related(texts)
 
 
 def marked(facts: FactQuerySet, person: User | None) -> FactQuerySet:

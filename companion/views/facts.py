@@ -45,7 +45,7 @@ def facts(request: SiteRequest, topic: str = "") -> HttpResponse:
     form = SearchForm(request.GET)
     words = form.cleaned_data["q"] if form.is_valid() else ""
     only_new = bool(person and person.profile.remember_history and request.GET.get("new") == "1")
-    found = library.readable().in_topics([topic] if topic else [])
+    found = library.listed().in_topics([topic] if topic else [])
     if only_new and person:
         found = found.unheard_by(person)
     found = found.matching(words, library.language())
