@@ -2,7 +2,7 @@
 
     gunicorn companion.wsgi --config deploy/gunicorn.conf.py
 
-Requests are short and synchronous and share caches of keys: threads, in few processes.
+`make bench PARTS=servers` compares what could stand here.
 """
 
 from __future__ import annotations
@@ -12,34 +12,37 @@ import struct
 import time
 from typing import Any
 
-worker_class = "gthread"
+READ_SECONDS = 5  # as in companion.patient_threads
+SLOWEST = 16 * 1024
+
+# Requests are short and synchronous and share caches of keys: threads, in few processes.
+worker_class = "companion.patient_threads.PatientThreads"
 threads = 8
 workers = 1
 # no access log: the query of a sign-in's callback holds a code; companion.logs writes the path
 accesslog = None
 control_socket_disable = True
+# The compiled parser (gunicorn_h1c) would be taken where it is installed, and its 0.6.9 takes lines
+# that end in a bare LF and folded headers, which this one refuses.
+http_parser = "python"
 # A peer on this host is trusted to set SCRIPT_NAME and PATH_INFO (forwarder_headers), and so is
 # whoever a proxy here passes such a header on for. We need neither:
 # https://gunicorn.org/reference/settings/#forwarder_headers
 forwarder_headers = ""
 
-READ_SECONDS = 5  # Alexa waits 8 s for an answer, so nobody honest pauses for longer than this
-SLOWEST = 16 * 1024  # bytes a second of a body that takes longer: a table of facts on a weak line
-
 
 def when_ready(server: Any) -> None:
-    """Let no reader wait for ever.
+    """Let no thread wait for ever.
 
-    A thread waits for the rest of a request as long as its sender pleases; eight senders would
-    stop the site. gunicorn has no timeout for that, so the kernel gets one: connections inherit
-    it from the listening socket (socket(7), SO_RCVTIMEO). That is for each read; pre_request bounds
-    a body as a whole. A proxy in front that buffers requests still is the real answer to somebody
-    who sends the letters of a header one by one.
+    A request that is longer than companion.patient_threads.LONGEST is read by a thread, and an
+    answer written by one. gunicorn has no timeout for either, so the kernel gets one: connections
+    inherit it from the listening socket (socket(7), SO_RCVTIMEO). That is for each read and write;
+    pre_request bounds a body as a whole. A proxy in front that buffers both still is the real
+    answer to somebody who wants many threads for a few bytes a second.
     """
     for listener in server.LISTENERS:
-        listener.sock.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_SECONDS, 0)
-        )
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", READ_SECONDS, 0))
 
 
 def pre_request(worker: Any, request: Any) -> None:

@@ -14,31 +14,40 @@ from pathlib import Path
 import pytest
 
 from companion.local.environment import BASE_DIR, free_port
+from companion.patient_threads import LONGEST, seems_whole
 
 APPLICATION = """
 def application(environ, start_response):
     environ["wsgi.input"].read()
+    if environ["PATH_INFO"] == "/raise":
+        raise ValueError
     where = f"{environ['SCRIPT_NAME']} {environ['PATH_INFO']}".encode()
     start_response("200 OK", [("Content-Length", str(len(where)))])
     return [where]
 """
+NOTHING = b""
 HALF_A_HEADER = b"GET / HTTP/1.1\r\nHost: loc"
 HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{"
+HALF_A_CHUNK = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
+ASK = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+SLOW = 12  # more than there are threads
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
-    (tmp_path / "small.py").write_text(APPLICATION, encoding="utf-8")
+@contextlib.contextmanager
+def serving(folder: Path, *more: str) -> Iterator[int]:
+    (folder / "small.py").write_text(APPLICATION, encoding="utf-8")
     port = free_port()
     config = BASE_DIR / "deploy" / "gunicorn.conf.py"
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "gunicorn", "small:application"),
-            *(f"--chdir={tmp_path}", f"--bind=127.0.0.1:{port}", f"--config={config}"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "gunicorn", "small:application"),
+                *(f"--chdir={folder}", f"--bind=127.0.0.1:{port}", f"--config={config}", *more),
+            ],
+            cwd=BASE_DIR,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
     try:
         for _ in range(200):
             with socket.socket() as probe:
@@ -51,35 +60,148 @@ def port(tmp_path: Path) -> Iterator[int]:
         server.wait(10)
 
 
-@pytest.mark.parametrize("beginning", [HALF_A_HEADER, HALF_A_BODY])
-def test_senders_who_stop_halfway_do_not_stop_the_site(port: int, beginning: bytes) -> None:
-    """More of them than there are threads; without a deadline nobody else is ever answered."""
-    stalled = [socket.create_connection(("127.0.0.1", port)) for _ in range(12)]
-    for connection in stalled:
-        connection.sendall(beginning)
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as honest:
-        honest.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        assert honest.recv(15) == b"HTTP/1.1 200 OK"
-    for connection in stalled:
-        connection.close()
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    with serving(tmp_path) as port:
+        yield port
+
+
+def answer_to(port: int, sent: bytes, *, patience: float = 30) -> bytes:
+    """All that comes until the server closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as peer:
+        peer.sendall(sent)
+        return b"".join(iter(lambda: peer.recv(1000), b""))
+
+
+@contextlib.contextmanager
+def others(port: int, sent: bytes, count: int = SLOW) -> Iterator[list[socket.socket]]:
+    with contextlib.ExitStack() as stack:
+        peers = []
+        for _ in range(count):
+            peer = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            peer.sendall(sent)
+            peers.append(peer)
+        yield peers
+
+
+def is_waited_for(peer: socket.socket) -> bool:
+    """Whether the server has neither answered nor closed."""
+    peer.setblocking(False)
+    try:
+        peer.recv(100)
+    except BlockingIOError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("beginning", [NOTHING, HALF_A_HEADER, HALF_A_BODY, HALF_A_CHUNK])
+def test_senders_who_stop_halfway_take_nobodys_place(port: int, beginning: bytes) -> None:
+    """Others are answered while all of the slow are still waited for."""
+    with others(port, beginning) as slow:
+        for _ in range(3):
+            assert answer_to(port, ASK).startswith(b"HTTP/1.1 200 OK")
+        assert all(is_waited_for(peer) for peer in slow)
+
+
+@pytest.mark.parametrize("beginning", [NOTHING, HALF_A_HEADER, HALF_A_BODY])
+def test_who_stops_halfway_is_not_waited_for_for_ever(port: int, beginning: bytes) -> None:
+    with others(port, beginning, 1) as [slow]:
+        assert slow.recv(100) == b""
+
+
+def test_clients_who_do_not_hang_up_hold_nobody_up(port: int) -> None:
+    """Each could stay for two seconds, and nobody else has as long as that."""
+    with others(port, ASK):
+        assert answer_to(port, ASK, patience=10).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_who_waits_for_longest_makes_room(tmp_path: Path) -> None:
+    limits = ("--worker-connections=20", "--threads=2")
+    with serving(tmp_path, *limits) as port, others(port, HALF_A_BODY, 40) as slow:
+        assert answer_to(port, ASK).startswith(b"HTTP/1.1 200 OK")
+        assert is_waited_for(slow[-1])
+        assert not is_waited_for(slow[0])
+
+
+def test_requests_that_come_together_are_answered_in_turn(port: int) -> None:
+    first = b"POST /1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nok"
+    second = ASK.replace(b"/", b"/2", 1)
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
+        peer.sendall(first + second[:30])
+        time.sleep(0.2)
+        peer.sendall(second[30:])
+        answer = b"".join(iter(lambda: peer.recv(1000), b""))
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+    assert answer.index(b" /1") < answer.index(b" /2")
+
+
+def test_a_body_in_chunks_is_read_to_its_end(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
+        peer.sendall(HALF_A_CHUNK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        time.sleep(0.2)
+        peer.sendall(b"cde\r\n0\r\n\r\n")
+        assert peer.recv(15) == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /?code=secret b HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /\xc3\xa9?code=secret HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nsecret secret: x\r\n\r\n",
+        b"secret / HTTP/1.1\r\n\r\n",
+        b"GET /raise?code=secret HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ],
+)
+def test_an_error_says_nothing_of_what_was_sent(tmp_path: Path, sent: bytes) -> None:
+    with serving(tmp_path) as port:
+        answer = answer_to(port, sent)
+    assert answer.startswith((b"HTTP/1.1 400 Bad Request", b"HTTP/1.1 500 "))
+    log = (tmp_path / "log").read_text()
+    assert "Request refused" in log or "Error handling" in log
+    assert "secret" not in log
+    assert b"secret" not in answer
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (b"", False),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n", False),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", True),
+        (b"POST / HTTP/1.1\r\ncontent-LENGTH:\t2 \r\n\r\na", False),
+        (b"POST / HTTP/1.1\r\ncontent-LENGTH:\t2 \r\n\r\nab", True),
+        (b"POST / HTTP/1.1\r\nX: 1\r\n\r\n\r\nContent-Length: 9\r\n", True),  # of the body
+        (b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", True),  # the parser refuses it
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", False),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", True),
+        (b"POST / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n" + b"x" * 1000, False),
+        (b"POST / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n" + b"x" * LONGEST, True),
+        (b"x" * LONGEST, True),
+        (b"GET / HTTP/1.1\nHost: a\n\n", True),  # the parser refuses it
+    ],
+)
+def test_a_request_is_handed_over_when_it_is_there(data: bytes, whole: bool) -> None:
+    assert seems_whole(data) is whole
 
 
 def test_nobody_on_this_host_says_where_the_site_is_mounted(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
-        peer.sendall(b"GET /here HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")
-        peer.sendall(b"SCRIPT_NAME: /evil\r\nPATH_INFO: /admin/\r\n\r\n")
-        answer = b"".join(iter(lambda: peer.recv(1000), b""))
+    head = b"GET /here HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    answer = answer_to(port, head + b"SCRIPT_NAME: /evil\r\nPATH_INFO: /admin/\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert answer.endswith(b"\r\n\r\n /here")
 
 
-def test_a_body_that_drips_ends_as_a_whole(port: int) -> None:
+@pytest.mark.parametrize(
+    "beginning", [HALF_A_HEADER, HALF_A_BODY.replace(b"500", b"2000"), HALF_A_CHUNK[:-2]]
+)
+def test_what_drips_ends_as_a_whole(port: int, beginning: bytes) -> None:
     """Each byte comes well before the limit of one read; all of them would take an hour."""
     done = threading.Event()
 
     def drip(peer: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            peer.sendall(HALF_A_BODY.replace(b"500", b"2000"))
+            peer.sendall(beginning)
             while not done.wait(1):
                 peer.sendall(b"x")
 
