@@ -27,6 +27,7 @@ from dataclasses import asdict, dataclass
 from operator import attrgetter
 from typing import Any
 
+from benchmarks import report
 from benchmarks.accounting import usage
 from benchmarks.world import World, gunicorn, world
 from companion.local import environment, services
@@ -204,23 +205,25 @@ class Client:
 
 def run() -> bool:
     """Print a table a database; whether every page is within its budgets."""
+    kept: dict[str, Any] = {}
+    report.current.parts["website"] = kept
     with world() as here:
-        tables = results(here)
-    for database, measured in tables.items():
-        _print(database, measured)
-    return not any(each.faults for measured in tables.values() for each in measured)
+        for database, url in _databases(here):
+            measured = measure(here, url)
+            kept[database] = as_json(measured)
+            _print(database, measured)
+    return not any(each["faults"] for pages in kept.values() for each in pages)
 
 
-def results(here: World) -> dict[str, list[Measured]]:
-    """By the database's name; PostgreSQL where it is installed."""
-    found = {"SQLite": measure(here, here.sqlite("website"))}
+def _databases(here: World) -> Iterator[tuple[str, str]]:
+    """(name, address) of SQLite and, where it is installed, of PostgreSQL."""
+    yield "SQLite", here.sqlite("website")
     try:
         url = services.postgresql(here.supervisor, here.state / "postgresql")
     except services.NotInstalled as error:
         print(f"Without PostgreSQL: {error}", file=sys.stderr)
     else:
-        found["PostgreSQL"] = measure(here, url)
-    return found
+        yield "PostgreSQL", url
 
 
 def as_json(measured: list[Measured]) -> list[dict[str, Any]]:
