@@ -40,7 +40,7 @@ def fill(count: int) -> None:
     now = timezone.now()
     for numbers in batched(range(User.objects.count(), count), PER_STATEMENT):
         users = User.objects.bulk_create(
-            User(sub=sub_of(n), password="!", first_seen_by="voice") for n in numbers
+            User(sub=sub_of(n), first_seen_by="voice") for n in numbers
         )
         Profile.objects.bulk_create(
             Profile(user=user, display_name=name_of(n))

@@ -15,7 +15,7 @@ from typing import Any
 import django
 import structlog
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "companion.settings")
 for _database in settings.DATABASES.values():
@@ -57,9 +57,10 @@ def handler(event: object, context: object) -> dict[str, Any]:
     )
     close_old_connections()  # as Django does around a request
     try:
-        text, request = _checked(event)
+        envelope = _checked(event)
+        request = envelope["request"]
         structlog.contextvars.bind_contextvars(alexa_request_id=request["requestId"])
-        response: dict[str, Any] = json.loads(answer(text))
+        response: dict[str, Any] = json.loads(answer(envelope))
         metrics.count_turn(request["type"])
     except EventRefused as error:
         metrics.alexa_requests_rejected.labels(error.reason).inc()
@@ -69,12 +70,13 @@ def handler(event: object, context: object) -> dict[str, Any]:
         log.info("alexa_request_answered", request_type=request["type"])
         return response
     finally:
-        close_old_connections()
+        # a frozen function's connection may be dead when it thaws
+        connections.close_all()
 
 
-def _checked(event: object) -> tuple[str, Mapping[str, str]]:
-    """The envelope as JSON and its request, with the same limits as the view's."""
-    text = _as_json(event)
+def _checked(event: object) -> dict[str, Any]:
+    """The envelope, as JSON has it and with the same limits as the view's."""
+    envelope: dict[str, Any] = json.loads(_as_json(event))
     request = _member(event, "request")
     system = _member(_member(event, "context"), "System")
     for value, shape in (
@@ -87,7 +89,7 @@ def _checked(event: object) -> tuple[str, Mapping[str, str]]:
     # The trigger's condition comes first. Without it anybody's skill could name this function.
     if _member(system, "application").get("applicationId") not in settings.ALEXA_SKILL_IDS:
         raise EventRefused("skill_id")
-    return text, request
+    return envelope
 
 
 def _as_json(event: object) -> str:

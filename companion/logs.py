@@ -10,8 +10,6 @@ import sentry_sdk
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from accounts.oauth_trace.scrubbing import scrub
-
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
@@ -58,15 +56,7 @@ def reference() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:8]
 
 
-def scrub_user_agent(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """structlog processor: whoever calls says there what they like, a token as well."""
-    if isinstance(said := event.get("user_agent"), str):
-        event["user_agent"] = scrub(said)
-    return event
-
-
 _SHARED: list[Processor] = [
-    scrub_user_agent,
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
@@ -120,15 +110,20 @@ def configuration(*, console: bool) -> dict[str, Any]:
                     redact_event,
                     renderer,
                 ],
-            }
+            },
+            "request": {"()": "companion.request_log.Line", "console": console},
         },
         "filters": {"in_a_word": {"()": lambda: in_a_word}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "structured"},
+            "requests": {"class": "logging.StreamHandler", "formatter": "request"},
+        },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             # our handler has the line with the id; Django's would be a second one, with the query
             "django.request": {"level": "ERROR"},
             **{f"django.security.{name}": {"filters": ["in_a_word"]} for name in _REFUSALS},
+            "companion.requests": {"handlers": ["requests"], "propagate": False},
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "botocore": {"level": "WARNING"},

@@ -7,19 +7,30 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware import csp
+from django.urls import reverse
 from django.utils.csp import CSP
-from django_structlog.middlewares import RequestMiddleware
 
 from accounts.cognito import endpoints
 from companion.http import page_behind, to_sign_in
+from skill_endpoint.views import alexa
 
 
-class RequestLogMiddleware(RequestMiddleware):
-    """One line a request with its id, without the query: codes and states stand there."""
+class VoiceDoorMiddleware:
+    """Alexa's requests go to their view from here: all that follows is there for pages.
 
-    @staticmethod
-    def format_request(request: HttpRequest) -> str:
-        return f"{request.method} {request.path}"
+    Sessions, cookies, languages and policies for browsers cost more than the whole of a turn, and
+    mean nothing to it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.path = reverse("alexa")
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path != self.path:
+            return self.get_response(request)
+        request.get_host()  # answers 400 for one that is not allowed
+        return alexa(request)
 
 
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}

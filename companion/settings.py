@@ -84,14 +84,14 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "accounts.cognito",  # our provider, a subclass of allauth's OpenID Connect one
     "django_htmx",
-    "django_structlog",
 ]
 if DEV_TOOLS:
     INSTALLED_APPS.append("skill_endpoint.simulator")
 
 MIDDLEWARE = [
-    "companion.middleware.RequestLogMiddleware",
+    "companion.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "companion.middleware.VoiceDoorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "companion.compression.CompressedPagesMiddleware",
     "companion.middleware.Utf8FormsMiddleware",
@@ -142,6 +142,8 @@ if str(_database["ENGINE"]).endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+    # each thread keeps its connection: to open the file and to close it took more than a turn
+    _database["CONN_MAX_AGE"] = None
 else:
     # More than a process has threads (going-live.md: 8), or a turn would wait for another's
     # connection; and no longer than Alexa waits for the turn.
@@ -244,8 +246,6 @@ LOCALE_PATHS = [BASE_DIR / "skill_endpoint/speech/locale", BASE_DIR / "companion
 
 # --- logs, metrics, errors ---------------------------------------------------------------------
 LOGGING = logs.configuration(console=DEBUG or DEV_TOOLS)
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
-DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 SENTRY_DSN = env.secret("SENTRY_DSN")
 if SENTRY_DSN:

@@ -17,11 +17,10 @@ MATCH = "ER_SUCCESS_MATCH"
 Table = dict[str, Any]
 
 
-def essentials(envelope: str) -> str | None:
+def essentials(envelope: Table) -> Table | None:
     """The same turn without what has another shape than it should; None for what is no turn."""
-    whole = _table(json.loads(envelope))
-    request, session = _table(whole.get("request")), _table(whole.get("session"))
-    system = _table(_table(whole.get("context")).get("System"))
+    request, session = _table(envelope.get("request")), _table(envelope.get("session"))
+    system = _table(_table(envelope.get("context")).get("System"))
     if request.get("type") not in TURNS:
         return None
     user, intent = _table(system.get("user")), _table(request.get("intent"))
@@ -55,19 +54,16 @@ def essentials(envelope: str) -> str | None:
         }
     if isinstance(request.get("arguments"), list):
         kept["request"]["arguments"] = request["arguments"]
-    return json.dumps(kept)
+    return kept
 
 
-def silence(envelope: str) -> str:
+def silence(envelope: Table) -> str:
     """What a genuine request gets that is not for us: nothing said, and nothing forgotten.
 
     Alexa drops the session's attributes where an answer does not bring them back.
     """
     empty: Table = {"version": "1.0", "response": {}}
-    try:
-        attributes = _table(_table(_table(json.loads(envelope)).get("session")).get("attributes"))
-    except (ValueError, RecursionError):
-        attributes = {}
+    attributes = _table(_table(envelope.get("session")).get("attributes"))
     return json.dumps({**empty, "sessionAttributes": attributes} if attributes else empty)
 
 

@@ -24,6 +24,7 @@ from skill_endpoint.link_history import (
     tells_of_another,
 )
 from skill_endpoint.models import AccountLink, SkillEvent, alexa_digest
+from skill_endpoint.prepared import Prepared
 
 # what events change of a link
 WRITTEN = (
@@ -36,6 +37,13 @@ WRITTEN = (
     "refused_reason",
     "unlinked_at",
     "grant",
+)
+
+
+_links_with_profiles = Prepared(
+    lambda application_id, user_id: AccountLink.objects.of_alexa_user(
+        application_id, user_id
+    ).select_related("user__profile")
 )
 
 
@@ -66,8 +74,7 @@ class KnownLinks:
     @classmethod
     def of(cls, account: AlexaAccount) -> KnownLinks:
         """With the profiles, in one statement."""
-        known = AccountLink.objects.of_alexa_user(account.application_id, account.user_id)
-        links = list(known.select_related("user__profile"))
+        links = _links_with_profiles(account.application_id, account.user_id)
         own = [link for link in links if link.person_id == account.person_id]
         return cls(links, own[0] if own else None)
 

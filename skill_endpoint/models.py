@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -156,6 +156,20 @@ class SkillEvent(models.Model):
 
 
 class SeenRequestQuerySet(models.QuerySet["SeenRequest"]):
+    def claim(self, digest: str, now: datetime) -> bool:
+        """Whether this is the first: one statement, and UNIQUE decides between two at a moment.
+
+        Not by create(): a conflict would be an error, and needs a transaction around it that costs
+        more than the rest. ON CONFLICT is SQLite's and PostgreSQL's.
+        """
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} (digest, seen_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",  # noqa: S608 - our own table
+                [digest, connection.ops.adapt_datetimefield_value(now)],
+            )
+            return bool(cursor.rowcount == 1)
+
     def expired(self, now: datetime | None = None) -> Self:
         return self.filter(seen_at__lt=(now or timezone.now()) - SeenRequest.KEPT)
 

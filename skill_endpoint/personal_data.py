@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -54,7 +52,12 @@ register(
 
 
 def _turns_of(user: User) -> list[dict[str, object]]:
-    return [asdict(turn) for turn in recent_turns.of(user)]
+    def told(turn: recent_turns.RecentTurn) -> dict[str, object]:
+        fields = turn._asdict()
+        del fields["timestamp"]
+        return {"time": turn.time, **fields}
+
+    return [told(turn) for turn in recent_turns.of(user)]
 
 
 on_erasure(

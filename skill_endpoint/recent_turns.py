@@ -1,27 +1,26 @@
 """The last turns of each person, for operators: when, what kind, how it ended; no content.
 
 In the cache and not in the database: a turn has a budget of statements, and what is only there to
-help with a question of today may be lost. Two turns at the same moment may count as one.
+help with a question of today may be lost.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from ask_sdk_core.dispatch_components.request_components import AbstractResponseInterceptor
 from ask_sdk_core.handler_input import HandlerInput
 from ask_sdk_model.intent_request import IntentRequest
 from ask_sdk_model.response import Response
 from ask_sdk_model.ui.link_account_card import LinkAccountCard
-from django.core.cache import cache, caches
-from django.core.cache.backends.locmem import LocMemCache
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import forgiving_cache
+from accounts import last_few
 from accounts.models import User
+from accounts.shared_redis import shared_redis
 from skill_endpoint.caller import caller
 
 KEPT = timedelta(hours=24)
@@ -42,33 +41,40 @@ OUTCOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RecentTurn:
-    time: datetime
+class RecentTurn(NamedTuple):
+    """Kept as a list of plain values: each turn writes one, and a class takes longer to write."""
+
+    timestamp: float  # seconds since 1970
     kind: str  # the intent's name, else the request's type
     locale: str
-    outcome: Outcome
+    outcome: str  # an Outcome
     refused: str  # why the token did not count; empty where it did
     request_id: str
 
     @property
+    def time(self) -> datetime:
+        return datetime.fromtimestamp(self.timestamp, UTC)
+
+    @property
     def ended(self) -> str:
-        return str(OUTCOMES[self.outcome])
+        return str(OUTCOMES[Outcome(self.outcome)])
 
 
 def of(user: User) -> list[RecentTurn]:
     """Their turns of the last day, the newest first. A cache that is down knows of none."""
-    return _read(user.pk)
+    since = time.time() - KEPT.total_seconds()
+    turns = [RecentTurn(*turn) for turn in last_few.of(_key(user.pk))]
+    return [turn for turn in turns if turn.timestamp > since]
 
 
 def forget(user: User) -> None:
     """Part of erasing a person. Raises what the cache raises: the caller must know."""
-    cache.delete(_key(user.pk))
+    last_few.forget(_key(user.pk))
 
 
 def is_shared() -> bool:
     """Whether every process of an installation sees the same turns."""
-    return not isinstance(caches["default"], LocMemCache)
+    return shared_redis() is not None
 
 
 def note(handler_input: HandlerInput, outcome: Outcome) -> None:
@@ -78,15 +84,14 @@ def note(handler_input: HandlerInput, outcome: Outcome) -> None:
         return
     intent = request.intent if isinstance(request, IntentRequest) else None
     turn = RecentTurn(
-        time=timezone.now(),
+        timestamp=time.time(),
         kind=((intent and intent.name) or str(request.object_type))[:WORD],
         locale=str(request.locale or "")[:WORD],
-        outcome=outcome,
+        outcome=outcome.value,
         refused=who.refused,
         request_id=str(request.request_id or "")[:255],
     )
-    turns = [turn, *_read(who.known_as)][:LENGTH]
-    forgiving_cache.keep(_key(who.known_as), turns, seconds=KEPT.total_seconds())
+    last_few.push(_key(who.known_as), list(turn), length=LENGTH, seconds=KEPT.total_seconds())
 
 
 class NoteTurn(AbstractResponseInterceptor):
@@ -99,9 +104,3 @@ class NoteTurn(AbstractResponseInterceptor):
 
 def _key(user_id: int) -> str:
     return f"recent-turns:{user_id}"
-
-
-def _read(user_id: int) -> list[RecentTurn]:
-    since = timezone.now() - KEPT
-    found: list[RecentTurn] = forgiving_cache.found(_key(user_id)) or []
-    return [turn for turn in found if turn.time > since]

@@ -11,10 +11,9 @@ from datetime import datetime
 
 import redis
 import structlog
-from django.core.cache import cache, caches
-from django.core.cache.backends.redis import RedisCache
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError
 
+from accounts.shared_redis import shared_redis
 from skill_endpoint import metrics
 from skill_endpoint.models import SeenRequest
 
@@ -30,21 +29,11 @@ def is_replay(application_id: str, request_id: str, *, now: datetime) -> bool:
     """
     digest = hashlib.sha256(f"{application_id}\n{request_id}".encode()).hexdigest()
     try:
-        if isinstance(caches["default"], RedisCache):
+        if (client := shared_redis()) is not None:
             kept = int(SeenRequest.KEPT.total_seconds())
-            return not cache.add(f"alexa-request:{digest}", 1, timeout=kept)
-        return _is_in_table(digest, now)
+            return not client.set(f"alexa-request:{digest}", 1, nx=True, ex=kept)
+        return not SeenRequest.objects.claim(digest, now)
     except (DatabaseError, redis.RedisError, OSError) as error:
         metrics.alexa_replay_store_failures.inc()
         log.warning("alexa_replay_store_failed", error=type(error).__name__)
         return False
-
-
-def _is_in_table(digest: str, now: datetime) -> bool:
-    """One INSERT; UNIQUE decides between two that come at the same moment."""
-    try:
-        with transaction.atomic():
-            SeenRequest.objects.create(digest=digest, seen_at=now)
-    except IntegrityError:
-        return True
-    return False

@@ -23,6 +23,7 @@ import time
 from collections import OrderedDict
 from concurrent.futures import Future
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -64,7 +65,7 @@ def signing_key(url: str, now: datetime) -> RSAPublicKey:
     if settings.DEV_TOOLS and settings.ALEXA_DEV_PKI_DIR:
         file = _DEVELOPMENT_FILE.fullmatch(address)
         if file is not None:
-            return _development_keys.get(Path(settings.ALEXA_DEV_PKI_DIR), file[1], now).key
+            return _development_keys.get(settings.ALEXA_DEV_PKI_DIR, file[1], now).key
     return _public_keys.get(address, now).key
 
 
@@ -166,8 +167,8 @@ class DevelopmentKeys:
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], SigningKey] = {}
 
-    def get(self, folder: Path, name: str, now: datetime) -> SigningKey:
-        file, root = folder / name, folder / "root.pem"
+    def get(self, folder: str, name: str, now: datetime) -> SigningKey:
+        file, root = _files(folder, name)
         try:
             version = (file, *_stamp(file), *_stamp(root))
             kept = self._kept.get(version)
@@ -181,6 +182,11 @@ class DevelopmentKeys:
             self._kept.clear()
         self._kept[version] = key
         return key
+
+
+@lru_cache(KEPT)
+def _files(folder: str, name: str) -> tuple[Path, Path]:
+    return Path(folder, name), Path(folder, "root.pem")
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -22,6 +21,7 @@ from ask_sdk_runtime import exceptions as runtime
 from django.utils import translation
 
 from skill_endpoint.certvalidator_stand_in import WebserviceSkillHandler
+from skill_endpoint.codec import CompiledSerializer, compile_ahead
 from skill_endpoint.essentials import essentials, silence
 from skill_endpoint.handlers import builtin, facts, favourites, launch, profile, quiz
 from skill_endpoint.handlers.errors import Apology
@@ -150,21 +150,37 @@ def _read_catalogues() -> None:
             apology()
 
 
-# The view verified the request before: signature, time, skill id, replay.
-_service = WebserviceSkillHandler(build_skill(), verify_signature=False, verify_timestamp=False)
+class WrittenOut(CompiledSerializer):
+    """Answers are sent as text: they become text in one step."""
+
+    def serialize(self, obj: object) -> str:
+        return self.to_json(obj)
 
 
-def answer(envelope: str) -> str:
-    """The response to a verified request, JSON for JSON. Never raises."""
+def _build_service() -> Any:
+    """The view verified the request before: signature, time, skill id, replay.
+
+    Its serializer takes what the view has parsed, and gives text; the SDK declares it otherwise.
+    """
+    skill = build_skill()
+    skill.serializer = WrittenOut()  # type: ignore[assignment]  # any of its interface
+    compile_ahead()
+    return WebserviceSkillHandler(skill, verify_signature=False, verify_timestamp=False)
+
+
+_service = _build_service()
+
+
+def answer(envelope: dict[str, Any]) -> str:
+    """The response to a verified request as JSON, which can be sent as it is. Never raises."""
     try:
         try:
-            response = _service.verify_request_and_dispatch({}, envelope)
+            text: str = _service.verify_request_and_dispatch({}, envelope)
         except UNREADABLE:
             readable = essentials(envelope)
             if readable is None:
                 return silence(envelope)
-            response = _service.verify_request_and_dispatch({}, readable)
-        text = json.dumps(response, ensure_ascii=False)
+            text = _service.verify_request_and_dispatch({}, readable)
         text.encode()  # half a surrogate pair is text to Python, and nothing that can be sent
     except (*UNREADABLE, runtime.DispatchException):
         return silence(envelope)

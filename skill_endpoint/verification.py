@@ -88,11 +88,12 @@ def verify(
     now = now or datetime.now(UTC)
     if len(body) > MAX_BODY_BYTES:
         raise RequestRejected("too_large")
-    content_type = _header(headers, "Content-Type", "content_type")
+    given = _lowered(headers)
+    content_type = _header(given, "content-type", "content_type")
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise RequestRejected("content_type")
-    signature = _header(headers, "Signature-256", "headers")
-    url = _header(headers, "SignatureCertChainUrl", "headers")
+    signature = _header(given, "signature-256", "headers")
+    url = _header(given, "signaturecertchainurl", "headers")
     _check_signature(signature, url, body, now)
     envelope = _parse(body)
     request, system = _object(envelope, "request"), _object(_object(envelope, "context"), "System")
@@ -117,9 +118,17 @@ def is_event(envelope: Mapping[str, Any]) -> bool:
     return str(envelope["request"]["type"]).startswith(EVENT_PREFIX)
 
 
-def _header(headers: Mapping[str, str], name: str, reason: Reason) -> str:
+def _lowered(headers: Mapping[str, str]) -> dict[str, list[str]]:
+    """Values by name in small letters."""
+    given: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        given.setdefault(name.lower(), []).append(value)
+    return given
+
+
+def _header(given: Mapping[str, list[str]], name: str, reason: Reason) -> str:
     """The one value of a header. A server joins two with a comma, which no rule here takes."""
-    values = [value for key, value in headers.items() if key.lower() == name.lower()]
+    values = given.get(name, [])
     if len(values) != 1 or not values[0]:
         raise RequestRejected(reason)
     return values[0]
@@ -174,6 +183,7 @@ def check_values(value: Any) -> None:
     json takes these, and databases, digests and loggers fail on them later.
     """
     level, depth = [value], 0
+    texts: list[str] = []
     while level:
         depth += 1
         if depth > MAX_DEPTH:
@@ -181,17 +191,20 @@ def check_values(value: Any) -> None:
         below: list[Any] = []
         for item in level:
             if isinstance(item, str):
-                if "\0" in item:
-                    raise ValueError("NUL in text")
-                item.encode()
+                texts.append(item)
             elif isinstance(item, dict):
-                below.extend(item)
+                texts.extend(item)
                 below.extend(item.values())
             elif isinstance(item, list):
                 below.extend(item)
             elif item in (float("inf"), float("-inf")):
                 raise ValueError("a number out of range")
         level = below
+    # all of them at once; a line end between them lets no two halves become a whole
+    text = "\n".join(texts)
+    if "\0" in text:
+        raise ValueError("NUL in text")
+    text.encode()
 
 
 def _object(parent: Mapping[str, Any], name: str) -> dict[str, Any]:

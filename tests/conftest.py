@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ import companion.urls  # noqa: F401
 from accounts.cognito import keys, tokens
 from accounts.groups import apply_pool_groups
 from accounts.models import Door, User
+from companion import request_log
 from skill_endpoint.models import AccountLink
 from skill_endpoint.simulator.envelopes import Device
 from tests.cognito import TokenMint
@@ -53,6 +55,23 @@ def _fresh_caches() -> Iterator[None]:
     keys._key_sets.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def request_lines() -> Iterator[list[str]]:
+    """What the log says of each request, a JSON object each."""
+    lines: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    handler = Kept()
+    handler.setFormatter(request_log.Line(console=False))
+    logger = logging.getLogger(request_log.NAME)
+    logger.addHandler(handler)
+    yield lines
+    logger.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,21 @@ from collections.abc import Iterable
 
 from accounts.models import User
 from skill_endpoint.facts.models import FactText, Hearing, candidates
+from skill_endpoint.prepared import Prepared
 
 RECENT = 30  # hearings that a quiz asks about
+
+
+_texts = Prepared(
+    lambda fact_id, *languages: FactText.objects.filter(
+        fact_id=fact_id, fact__is_published=True, language__in=languages
+    ).select_related("fact__topic")
+)
+_last_heard = Prepared(
+    lambda user_id: (
+        Hearing.objects.filter(user=user_id).order_by("-heard_at", "-pk").values_list("fact_id")[:1]
+    )
+)
 
 
 def text_of(fact_id: int, language: str) -> FactText | None:
@@ -16,9 +29,8 @@ def text_of(fact_id: int, language: str) -> FactText | None:
     None for a fact that was withdrawn: there is a reason.
     """
     wanted = language.lower()
-    texts = FactText.objects.filter(fact_id=fact_id, fact__is_published=True).readable_in(wanted)
     return max(
-        texts.select_related("fact__topic"),
+        _texts(fact_id, *candidates(language)),
         # the nearer the language, the longer the part that both share; English comes last
         key=lambda text: len(text.language) if wanted.startswith(text.language) else 0,
         default=None,
@@ -47,5 +59,4 @@ def heard_last(user: User, limit: int = RECENT) -> list[int]:
 
 def last_heard(user: User) -> int | None:
     """The id of the fact that the person heard last, by either door."""
-    hearings = Hearing.objects.filter(user=user).order_by("-heard_at", "-pk")
-    return hearings.values_list("fact_id", flat=True).first()
+    return next((fact_id for (fact_id,) in _last_heard(user.pk)), None)

@@ -11,14 +11,16 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from skill_endpoint.facts.models import Fact, Hearing
+from skill_endpoint.facts.models import Fact, FactText, Hearing, candidates
+from skill_endpoint.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +134,36 @@ def _facts(
     or_any_topic: bool,
 ) -> tuple[list[_Fact], tuple[str, ...]]:
     """What may be told, with when the person heard it; and the topics that it was taken from."""
-    told = Fact.objects.published().told_in(language).in_topics(list(topics)).order_by()
+    values: list[str | int | datetime] = [*candidates(language), *topics]
     if history_of:
-        hearings = Hearing.objects.filter(user=history_of, fact=OuterRef("pk"))
-        moments = {"last_heard": _latest(hearings)}
-        if day:
-            moments["last_heard_before"] = _latest(hearings.filter(heard_at__lt=day))
-        rows = told.annotate(**moments).values_list("pk", "slug", *moments)
-    else:
-        rows = told.values_list("pk", "slug")
-    facts = [_Fact(*row) for row in rows]
+        values += [history_of.pk, day] if day else [history_of.pk]
+    telling = _telling(len(topics), with_history=bool(history_of), with_day=bool(day))
+    facts = [_Fact(*row) for row in telling(*values)]
     if facts or not (topics and or_any_topic):
         return facts, tuple(topics)
     return _facts(language, (), history_of, day, or_any_topic=False)
+
+
+@cache
+def _telling(topics: int, *, with_history: bool, with_day: bool) -> Prepared[tuple[Any, ...]]:
+    """Values: three languages, so many slugs of topics, then the person and when their day began.
+
+    A day is looked at with a history only.
+    """
+
+    def build(*values: Any) -> QuerySet[Fact, tuple[Any, ...]]:
+        slugs, rest = values[3 : 3 + topics], values[3 + topics :]
+        texts = FactText.objects.of_fact().filter(language__in=values[:3])
+        told = Fact.objects.published().filter(Exists(texts)).in_topics(list(slugs)).order_by()
+        if not with_history:
+            return told.values_list("pk", "slug")
+        hearings = Hearing.objects.filter(user=rest[0], fact=OuterRef("pk"))
+        moments = {"last_heard": _latest(hearings)}
+        if with_day:
+            moments["last_heard_before"] = _latest(hearings.filter(heard_at__lt=rest[1]))
+        return told.annotate(**moments).values_list("pk", "slug", *moments)
+
+    return Prepared(build)
 
 
 def _latest(hearings: QuerySet[Hearing]) -> Subquery:

@@ -12,6 +12,7 @@ from skill_endpoint.facts.topics import EVERYTHING, is_called
 from skill_endpoint.handlers.account import account_needed
 from skill_endpoint.handlers.builtin import no
 from skill_endpoint.handlers.facts import next_question
+from skill_endpoint.prepared import Prepared
 from skill_endpoint.speech import account
 from skill_endpoint.speech import builtin as help_
 from skill_endpoint.speech import profile as say
@@ -25,7 +26,7 @@ TOPIC_SLOTS = ("topic", "second_topic", "third_topic")
 def who_am_i(turn: Turn) -> Reply:
     if not (turn.user and turn.profile):
         return account_needed(turn, account.needed_to_know_you())
-    heard, saved = _counts(turn.profile)
+    [(heard, saved)] = _counts(turn.profile.pk)
     speech = say.who_you_are(
         name=turn.profile.display_name,
         topics=_topic_names(turn.topics),
@@ -113,21 +114,22 @@ def _keep(profile: Profile, topics: Sequence[Topic]) -> Ssml:
     return say.topics_are([topic.spoken for topic in topics])
 
 
-def _counts(profile: Profile) -> tuple[int, int]:
-    """How many facts the person heard and saved, in one statement."""
-    counted = Profile.objects.filter(pk=profile.pk).annotate(
-        heard=_facts_of(Hearing.objects.all()), saved=_facts_of(Favourite.objects.all())
-    )
-    heard, saved = counted.values_list("heard", "saved").get()
-    return heard, saved
-
-
 def _facts_of(rows: QuerySet[Hearing] | QuerySet[Favourite]) -> Coalesce:
     """Counted from the facts, which are few: of one fact somebody may have many hearings."""
     mine = rows.filter(user=OuterRef(OuterRef("user")), fact=OuterRef("pk")).order_by()
     known = Fact.objects.filter(Exists(mine)).order_by()
     counted = known.annotate(one=Value(1)).values("one").annotate(facts=Count("pk"))
     return Coalesce(Subquery(counted.values("facts"), output_field=IntegerField()), 0)
+
+
+# how many facts the person of a profile heard, and how many they saved
+_counts = Prepared(
+    lambda profile_id: (
+        Profile.objects.filter(pk=profile_id)
+        .annotate(heard=_facts_of(Hearing.objects.all()), saved=_facts_of(Favourite.objects.all()))
+        .values_list("heard", "saved")
+    )
+)
 
 
 def _topic_names(slugs: list[str]) -> list[str]:

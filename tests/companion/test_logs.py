@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -62,25 +64,22 @@ def test_it_leaves_the_rest_alone(text: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_request_line_has_an_id_and_no_query(
-    client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_request_line_has_an_id_and_no_query(client: Client, request_lines: list[str]) -> None:
     client.get("/accounts/cognito/login/callback/?code=secret-code&state=secret-state&x=secret-x")
-    ours = next(handler for handler in logging.root.handlers if handler.name == "stderr")
-    written = "\n".join(ours.format(record) for record in caplog.records)
-    assert "request_finished" in written
-    assert "request_id" in written
-    assert "secret-" not in written
+    [line] = map(json.loads, request_lines)
+    assert line["event"] == "request_finished"
+    assert line["request"] == "GET /accounts/cognito/login/callback/"
+    assert str(UUID(line["request_id"])) == line["request_id"]
+    assert "secret-" not in str(line)
 
 
 @pytest.mark.django_db
 def test_a_request_line_says_by_what_program_without_its_secrets(
-    client: Client, caplog: pytest.LogCaptureFixture
+    client: Client, request_lines: list[str]
 ) -> None:
     said = "Mozilla/5.0 (X11) AppleWebKit/537.36 secret-0123456789abcdef01234 me@example.com"
     client.get("/healthz", headers={"User-Agent": said})
-    (line,) = [each.msg for each in caplog.records if "request_started" in str(each.msg)]
-    assert isinstance(line, dict)
+    [line] = map(json.loads, request_lines)
     assert line["user_agent"].startswith("Mozilla/5.0 (X11) AppleWebKit/537.36 ")
     assert "secret" not in line["user_agent"]
     assert "example.com" not in line["user_agent"]

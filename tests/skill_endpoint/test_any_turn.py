@@ -112,7 +112,7 @@ def speaker(request: pytest.FixtureRequest, device: Device, linked_device: Devic
 
 def answered(envelope: Envelope) -> dict[str, Any]:
     with transaction.atomic():
-        answer: dict[str, Any] = json.loads(skill.answer(json.dumps(envelope)))
+        answer: dict[str, Any] = json.loads(skill.answer(envelope))
         transaction.set_rollback(True)
     return answer
 

@@ -69,7 +69,7 @@ def tell(happening: Happening, number: int, skill_id: str, mint: TokenMint) -> N
         envelope = envelopes.skill_event(
             device, happening.event, body, created=happening.at, request_id=f"{skill_id}-{number}"
         )
-    response = json.loads(skill.answer(json.dumps(envelope)))["response"]
+    response = json.loads(skill.answer(envelope))["response"]
     assert bool(response) is not bool(happening.event)
 
 
@@ -365,9 +365,7 @@ def test_a_link_whose_token_did_not_count_supersedes_none(mint: TokenMint, skill
     device = Device(application_id=skill_id, user_id="user-0")
     later = NOON + timedelta(minutes=5)
     refused = {"accessToken": "nonsense"}
-    skill.answer(
-        json.dumps(envelopes.skill_event(device, "SkillAccountLinked", refused, created=later))
-    )
+    skill.answer(envelopes.skill_event(device, "SkillAccountLinked", refused, created=later))
 
     told_at(9, [happening("SkillAccountLinked", 1, sub="sub-one")], skill_id, mint)
 
@@ -443,7 +441,7 @@ def test_nonsense_is_recorded_or_ignored_and_makes_nobody(
         else:
             place[name] = value
 
-    assert json.loads(skill.answer(json.dumps(envelope)))["response"] == {}
+    assert json.loads(skill.answer(envelope))["response"] == {}
 
     assert "skill_failed" not in caplog.text
     assert not User.objects.exists()
@@ -464,7 +462,7 @@ def test_disabling_that_says_nothing_clear_about_data_ends_the_link_and_keeps_it
     body = {"userInformationPersistenceStatus": status}
     later = NOON + HOUR
 
-    skill.answer(json.dumps(envelopes.skill_event(device, "SkillDisabled", body, created=later)))
+    skill.answer(envelopes.skill_event(device, "SkillDisabled", body, created=later))
 
     assert the_link(skill_id).disabled_at == later
     assert the_link(skill_id).user is not None
@@ -485,7 +483,7 @@ def test_who_has_no_alexa_id_becomes_nobody(mint: TokenMint, skill_id: str, even
     body = {"accessToken": mint.access("sub-one"), **NOT_PERSISTED}
     envelope = envelopes.skill_event(Device(application_id=skill_id, user_id=""), event, body)
 
-    skill.answer(json.dumps(envelope))
+    skill.answer(envelope)
 
     assert not User.objects.exists()
     assert not AccountLink.objects.exists()

@@ -22,7 +22,7 @@ EMPTY = {"version": "1.0", "response": {}}
 
 
 def answered(envelope: Any) -> Any:
-    return json.loads(skill.answer(json.dumps(envelope)))
+    return json.loads(skill.answer(envelope))
 
 
 # --- requests that are not for us --------------------------------------------------------------
@@ -53,13 +53,11 @@ def test_a_turn_with_something_that_alexa_adds_one_day_is_answered(device: Devic
     assert "today's fact" in answered(envelope)["response"]["outputSpeech"]["ssml"]
 
 
-@pytest.mark.parametrize("envelope", [None, [], {}, 7, {"request": {}}, {"session": {}}])
-def test_it_never_raises(envelope: Any) -> None:
+@pytest.mark.parametrize(
+    "envelope", [{}, {"request": []}, {"request": {}}, {"session": {}}, {"session": 7}]
+)
+def test_it_never_raises(envelope: dict[str, Any]) -> None:
     assert answered(envelope)["version"] == "1.0"
-
-
-def test_it_answers_nothing_to_what_is_no_json() -> None:
-    assert json.loads(skill.answer("{")) == EMPTY
 
 
 # --- languages ---------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_it_records_that_alexa_told_of_the_linking(
     token = mint.access("sub-new", **changes)
     attempt = attempt_of(token)
     envelope = envelopes.skill_event(device, "SkillAccountLinked", {"accessToken": token})
-    skill.answer(json.dumps(envelope))
+    skill.answer(envelope)
 
     request, response = the_request(attempt)
     assert request.text("type") == "AlexaSkillEvent.SkillAccountLinked"

@@ -166,7 +166,7 @@ def test_a_sign_in_id_that_is_none_is_not_taken_for_one(
 def tell_linked(echo: Device, at: datetime) -> None:
     body = {"accessToken": echo.access_token}
     envelope = envelopes.skill_event(echo, "SkillAccountLinked", body, created=at)
-    assert json.loads(skill.answer(json.dumps(envelope)))["response"] == {}
+    assert json.loads(skill.answer(envelope))["response"] == {}
 
 
 def test_a_late_event_of_the_old_linking_links_nothing(first: Device, mint: TokenMint) -> None:

@@ -77,7 +77,7 @@ def parses(ssml: str) -> bool:
 
 def send(envelope: Envelope) -> Answer:
     """One request; whatever is spoken keeps the rules that hold for every answer."""
-    answer = Answer(json.loads(skill.answer(json.dumps(envelope))))
+    answer = Answer(json.loads(skill.answer(envelope)))
     if "outputSpeech" in answer.response:
         assert parses(answer.ssml)
         assert not re.search(r"https?:|www\.|\.com", answer.text)
@@ -177,7 +177,7 @@ class Replay:
 def statements(envelope: Envelope) -> list[str]:
     """The SQL that answering takes, without transaction control."""
     with CaptureQueriesContext(connection) as captured:
-        skill.answer(json.dumps(envelope))
+        skill.answer(envelope)
     control = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
     return [query["sql"] for query in captured if not query["sql"].startswith(control)]
 

@@ -332,7 +332,11 @@ def test_it_is_done_with_anything(body: bytes) -> None:
 
 
 def test_nothing_rests_in_database_or_log_of_a_whole_linking(
-    stub_linker: Linker, stub_pool: StubPool, mint: TokenMint, caplog: pytest.LogCaptureFixture
+    stub_linker: Linker,
+    stub_pool: StubPool,
+    mint: TokenMint,
+    caplog: pytest.LogCaptureFixture,
+    request_lines: list[str],
 ) -> None:
     """Each kind of secret, each where it belongs and where it does not, failures included."""
     planted = {
@@ -371,7 +375,7 @@ def test_nothing_rests_in_database_or_log_of_a_whole_linking(
     assert Event.objects.count() >= 7
     rows = [*Attempt.objects.all(), *Event.objects.all(), *Correlation.objects.all()]
     handler = next(each for each in logging.root.handlers if each.name == "stderr")
-    written = "\n".join(handler.format(record) for record in caplog.records)
+    written = "\n".join([*request_lines, *(handler.format(each) for each in caplog.records)])
     raw = "\n".join(f"{record.getMessage()} {record.exc_text}" for record in caplog.records)
     stored = serializers.serialize("json", rows, ensure_ascii=False)
     for name, text in planted.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -42,13 +41,13 @@ def speak(token: str) -> None:
     """A turn with this token, from the envelope on."""
     device = Device(application_id=SKILL_ID, user_id=ALEXA_USER, access_token=token)
     turn = envelopes.intent(device, "AMAZON.HelpIntent", {}, new=True, request_id="first")
-    assert skill.answer(json.dumps(turn))
+    assert skill.answer(turn)
 
 
 def tell_of_the_linking(token: str) -> None:
     device = Device(application_id=SKILL_ID, user_id=ALEXA_USER)
     event = envelopes.skill_event(device, "SkillAccountLinked", {"accessToken": token})
-    skill.answer(json.dumps(event))
+    skill.answer(event)
 
 
 def claims_of(scene: TokenScene, **changes: Any) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def happens(
     envelope = envelopes.skill_event(
         device, event, body, created=NOON + timedelta(minutes=minute), request_id=request_id
     )
-    assert json.loads(skill.answer(json.dumps(envelope)))["response"] == {}
+    assert json.loads(skill.answer(envelope))["response"] == {}
 
 
 def the_link() -> AccountLink:
@@ -177,7 +177,7 @@ def test_permissions_are_recorded_and_change_no_link(device: Device, event: str)
 def test_other_events_are_none_of_ours(device: Device, event: str) -> None:
     envelope = envelopes.skill_event(device, event, {"subscriptions": []})
 
-    assert json.loads(skill.answer(json.dumps(envelope))) == {"version": "1.0", "response": {}}
+    assert json.loads(skill.answer(envelope)) == {"version": "1.0", "response": {}}
     assert not SkillEvent.objects.exists()
 
 
@@ -186,7 +186,7 @@ def test_an_event_without_user_is_kept_and_changes_nothing(device: Device, event
     envelope = envelopes.skill_event(device, event)
     del envelope["context"]["System"]["user"]
 
-    skill.answer(json.dumps(envelope))
+    skill.answer(envelope)
 
     assert not SkillEvent.objects.get().applied
     assert not AccountLink.objects.exists()

@@ -11,7 +11,7 @@ from skill_endpoint.simulator.envelopes import Device
 
 
 def answered(envelope: Any) -> Any:
-    return json.loads(skill.answer(json.dumps(envelope)))
+    return json.loads(skill.answer(envelope))
 
 
 def test_it_says_nothing_when_the_session_has_ended(device: Device) -> None:

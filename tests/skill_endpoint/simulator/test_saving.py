@@ -32,7 +32,7 @@ TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2VjcmV0"
 def answer_in_thread(body: str) -> str:
     """The skill itself, in the thread of the stub's server."""
     try:
-        return skill.answer(body)
+        return skill.answer(json.loads(body))
     finally:
         connections.close_all()
 
