@@ -8,7 +8,7 @@
 * clients: from 1 to 64 connections that each ask again as soon as they have an answer.
 * lasting: 100,000 different requests in a row, at ten points: is memory flat, is time?
 * strangers: 20,000 people, one turn each: what a process remembers of them has an end.
-* turn: what one turn asks of the database and of the cache.
+* turn: what one turn asks of the database and of the cache; and what that keeps of it.
 
 On PostgreSQL and Redis where they are installed, else on SQLite and the memory of each process. CPU
 is what the system accounts for, in microseconds a turn, of the server and of the two behind it; on
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 import sqlite3
 import sys
@@ -64,6 +65,7 @@ TIMES = 1.5
 MEMORY = 2**20  # bytes
 # What a right answer holds, and an apology or a question to link does not: a name, a fact's card.
 ANSWERS = {"WhoAmIIntent": b"", "DailyFactIntent": b'"Simple"', "AnotherFactIntent": b'"Simple"'}
+_WHOSE = re.compile(r"[0-9a-f]{16,}|(?<=:)\d+(?=:|$)")  # a digest, or a number, in a key
 # commands of Redis that come with a connection, or are our own
 OF_CONNECTIONS = ("auth", "hello", "client", "select", "info", "ping")
 
@@ -120,6 +122,7 @@ def run() -> bool:
             _print_head(name)
             data[name] = [asdict(point) for point in _printed(curve(here, stores))]
         data["turn"] = list(_printed_turns(turn(here, stores)))
+        data["keys"] = _printed_keys(keys(stores))
     data["faults"] = faults(data)
     print("".join(f"\nNOT HELD: {fault}" for fault in data["faults"]) or "\nAll of it held.")
     return not data["faults"]
@@ -233,6 +236,17 @@ def turn(here: World, stores: Stores) -> Iterator[dict[str, Any]]:
                 statements = _statements(site, _requests(here, people, [0], [intent])[0])
                 commands = _commands(stores) - before
             yield {"intent": intent, "statements": statements, "commands": commands}
+
+
+def keys(stores: Stores) -> dict[str, int]:
+    """Bytes of the largest key of each kind that Redis has by now."""
+    largest: dict[str, int] = {}
+    if stores.cache_url:
+        with redis.Redis.from_url(stores.cache_url, decode_responses=True) as client:
+            for key in client.scan_iter(count=1000):
+                kind = _WHOSE.sub("…", key)
+                largest[kind] = max(largest.get(kind, 0), client.memory_usage(key) or 0)
+    return largest
 
 
 def _measured(
@@ -398,6 +412,14 @@ def _printed_turns(found: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for each in found:
         print("  {intent:<18}{statements:>10}{commands:>20}".format(**each), flush=True)
         yield each
+
+
+def _printed_keys(largest: dict[str, int]) -> dict[str, int]:
+    if largest:
+        print("\n  a key in Redis, with what Redis needs for it      bytes at most")
+    for kind, size in sorted(largest.items()):
+        print(f"  {kind:<50}{size:>13,}")
+    return largest
 
 
 if __name__ == "__main__":
