@@ -17,8 +17,13 @@ SLOWEST = 16 * 1024
 
 # Requests are short and synchronous and share caches of keys: threads, in few processes.
 worker_class = "companion.patient_threads.PatientThreads"
+# A turn computes for most of its time, and only one thread of a process can: the others are for
+# those that wait for a commit or for the pool. More want more connections than settings.py has.
 threads = 8
-workers = 1
+workers = 1  # with PostgreSQL: --workers, one a processor; SQLite has one writer anyway
+# Idle connections take no thread. Longer than a proxy keeps them (AWS's load balancers: 60 s), or
+# one would send a turn into a connection that is just being closed, and Alexa gets a 502.
+keepalive = 75
 # no access log: the query of a sign-in's callback holds a code; companion.logs writes the path
 accesslog = None
 control_socket_disable = True

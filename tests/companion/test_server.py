@@ -21,6 +21,9 @@ def application(environ, start_response):
     environ["wsgi.input"].read()
     if environ["PATH_INFO"] == "/raise":
         raise ValueError
+    if environ["PATH_INFO"] == "/large":
+        start_response("200 OK", [("Content-Length", "50000000")])
+        return [b"x" * 50_000_000]
     where = f"{environ['SCRIPT_NAME']} {environ['PATH_INFO']}".encode()
     start_response("200 OK", [("Content-Length", str(len(where)))])
     return [where]
@@ -107,6 +110,11 @@ def test_senders_who_stop_halfway_take_nobodys_place(port: int, beginning: bytes
 def test_who_stops_halfway_is_not_waited_for_for_ever(port: int, beginning: bytes) -> None:
     with others(port, beginning, 1) as [slow]:
         assert slow.recv(100) == b""
+
+
+def test_who_does_not_read_is_not_waited_for_for_ever(port: int) -> None:
+    with others(port, ASK.replace(b"/", b"/large", 1)):
+        assert answer_to(port, ASK).startswith(b"HTTP/1.1 200 OK")
 
 
 def test_clients_who_do_not_hang_up_hold_nobody_up(port: int) -> None:
