@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import oauth_trace, report
+from benchmarks import oauth_trace, report, voice
 
 PARTS: dict[str, Callable[[], bool]] = {
+    "voice": voice.run,
     "oauth_trace": oauth_trace.run,
 }
 

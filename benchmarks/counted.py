@@ -1,11 +1,14 @@
-"""The site, with the number of its statements in each answer: benchmarks.website serves it.
+"""The site, with what an answer took in its headers: statements, and connections that it opened.
 
-Statements are counted until the answer begins, without transaction control. The site itself has no
+Both are counted until the answer begins: statements without transaction control, connections to
+anything that Python's sockets go to (the pool, Alexa's chain, the cache). The site itself has no
 such door; this stands around it.
 """
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +20,23 @@ from companion.wsgi import application as site
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse
 
+OPENED = "X-Connections"
 CONTROL = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
 
 
+_opened = threading.local()
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect":
+        _opened.count = getattr(_opened, "count", 0) + 1
+
+
+sys.addaudithook(_hear)
+
+
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    count = 0
+    count = _opened.count = 0
 
     def counting(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal count
@@ -29,7 +44,8 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
         return execute(sql, params, many, context)
 
     def saying(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-        return start_response(status, [*headers, (HEADER, str(count))], *more)
+        taken = [(HEADER, str(count)), (OPENED, str(_opened.count))]
+        return start_response(status, [*headers, *taken], *more)
 
     with connection.execute_wrapper(counting):
         return site(environ, saying)

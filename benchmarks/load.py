@@ -100,6 +100,23 @@ class _Connection:
         self.socket.close()
 
 
+def ask(port: int, request: Request) -> dict[str, str]:
+    """One request on a connection of its own; the headers of its answer, in small letters."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        connection.sendall(request.raw)
+        head = b""
+        while b"\r\n\r\n" not in head:
+            part = connection.recv(_CHUNK)
+            if not part:
+                raise Broken("the server closed the connection")
+            head += part
+    status, *lines = head.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    if status.split(" ", 2)[1] != "200":
+        raise Broken(status)
+    pairs = (line.partition(":") for line in lines)
+    return {name.lower(): value.strip() for name, _, value in pairs}
+
+
 def closed(port: int, requests: Sequence[Request], *, connections: int) -> Round:
     """Each connection sends its next request as soon as it has an answer: how many can be done."""
     return _run(port, requests, connections, None)
