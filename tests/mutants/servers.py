@@ -1,0 +1,147 @@
+"""gunicorn's threads, and the servers of one's own that tests and benchmarks start."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+GUNICORN = "deploy/gunicorn.conf.py"
+PATIENT = "companion/patient_threads.py"
+SERVICES = "companion/local/services.py"
+T_SERVER = "tests/companion/test_server.py"
+T_SERVICES = "tests/companion/local/test_services.py"
+
+MUTANTS = [
+    Mutant(
+        "nobody on this host says where the site is mounted",
+        GUNICORN,
+        'forwarder_headers = ""',
+        "",
+        T_SERVER,
+    ),
+    Mutant(
+        "server: a body has its time as a whole",
+        GUNICORN,
+        "if time.monotonic() > end:",
+        "if False:",
+        T_SERVER,
+    ),
+    Mutant(
+        "server: who stops halfway takes no thread",
+        PATIENT,
+        "if self._has_read(conn, time.monotonic() + READ_SECONDS):",
+        "if True:",
+        f"{T_SERVER}::test_senders_who_stop_halfway_take_nobodys_place",
+    ),
+    Mutant(
+        "server: who stops halfway is not waited for for ever",
+        PATIENT,
+        "if end < now]:",
+        "if False]:",
+        f"{T_SERVER}::test_who_stops_halfway_is_not_waited_for_for_ever",
+    ),
+    Mutant(
+        "server: what drips has its time as a whole",
+        PATIENT,
+        "self.waiting[conn] = end + len(part) / SLOWEST",
+        "self.waiting[conn] = time.monotonic() + READ_SECONDS",
+        f"{T_SERVER}::test_what_drips_ends_as_a_whole",
+    ),
+    Mutant(
+        "server: a large request is not kept in memory",
+        PATIENT,
+        "    if len(data) >= LONGEST:\n        return True\n",
+        "",
+        f"{T_SERVER}::test_a_request_is_handed_over_when_it_is_there",
+    ),
+    Mutant(
+        "server: who waits for longest makes room",
+        PATIENT,
+        "if self.nr_conns >= self.worker_connections - 1 and self.waiting:",
+        "if False:",
+        f"{T_SERVER}::test_who_waits_for_longest_makes_room",
+    ),
+    Mutant(
+        "server: who does not hang up holds nobody up",
+        PATIENT,
+        "if done.cancelled() or done.exception() or done.result():",
+        "if True:",
+        f"{T_SERVER}::test_clients_who_do_not_hang_up_hold_nobody_up",
+    ),
+    Mutant(
+        "server: who does not read is not written to for ever",
+        GUNICORN,
+        "(socket.SO_RCVTIMEO, socket.SO_SNDTIMEO)",
+        "(socket.SO_RCVTIMEO,)",
+        f"{T_SERVER}::test_who_does_not_read_is_not_waited_for_for_ever",
+    ),
+    Mutant(
+        "server: a refusal repeats nothing in the log",
+        PATIENT,
+        'self.log.warning("Request refused: %s", type(exc).__name__)',
+        'self.log.warning("Request refused: %s", exc)',
+        f"{T_SERVER}::test_an_error_says_nothing_of_what_was_sent",
+    ),
+    Mutant(
+        "server: a refusal repeats nothing to the client",
+        PATIENT,
+        'util.write_error(client, status, reason, "")',
+        "util.write_error(client, status, reason, str(exc))",
+        f"{T_SERVER}::test_an_error_says_nothing_of_what_was_sent",
+    ),
+    # servers of one's own
+    Mutant(
+        "services: PostgreSQL asks for its password",
+        SERVICES,
+        '"auth": "scram-sha-256"',
+        '"auth": "trust"',
+        f"{T_SERVICES}::test_postgresql_needs_its_password",
+        needs_services=True,
+    ),
+    Mutant(
+        "services: the password of PostgreSQL is left in no file",
+        SERVICES,
+        '    (folder / "password").unlink()\n',
+        "",
+        f"{T_SERVICES}::test_only_its_user_can_look_into_a_folder",
+        needs_services=True,
+    ),
+    Mutant(
+        "services: PostgreSQL is for this machine",
+        SERVICES,
+        "--listen_addresses=127.0.0.1",
+        "--listen_addresses=*",
+        f"{T_SERVICES}::test_they_listen_on_the_loopback_address_only",
+        needs_services=True,
+    ),
+    Mutant(
+        "services: Redis is for this machine",
+        SERVICES,
+        "bind 127.0.0.1\\n",
+        "bind 0.0.0.0\\n",
+        f"{T_SERVICES}::test_they_listen_on_the_loopback_address_only",
+        needs_services=True,
+    ),
+    Mutant(
+        "services: a full Redis forgets no claim",
+        SERVICES,
+        "maxmemory-policy noeviction",
+        "maxmemory-policy allkeys-lru",
+        f"{T_SERVICES}::test_a_full_redis_refuses_and_forgets_nothing",
+        needs_services=True,
+    ),
+    Mutant(
+        "services: what stands for production loses no commit",
+        SERVICES,
+        "*([] if is_durable else _CARELESS),",
+        "*_CARELESS,",
+        f"{T_SERVICES}::test_every_commit_reaches_the_disk_unless_a_test_saves_that_time",
+        needs_services=True,
+    ),
+    Mutant(
+        "services: no folder is left where its server does not start",
+        SERVICES,
+        "shutil.rmtree(folder, ignore_errors=True)  # its keeper may have done it",
+        "pass",
+        f"{T_SERVICES}::test_no_folder_is_left_where_its_server_does_not_start",
+    ),
+]
