@@ -109,7 +109,8 @@ class PatientThreads(ThreadWorker):  # type: ignore[misc] # of a package without
     def _has_read(self, conn: TConn, end: float) -> bool:
         """Read what has come; False where there is more to wait for, until `end` and a bit."""
         unreader = conn.parser.unreader
-        if unreader.buf.getvalue() and seems_whole(unreader.buf.getvalue()):
+        held = unreader.buf.getvalue()
+        if held and seems_whole(held):
             return True  # sent behind the one before
         try:
             part = conn.sock.recv(LONGEST, socket.MSG_DONTWAIT)
@@ -120,7 +121,7 @@ class PatientThreads(ThreadWorker):  # type: ignore[misc] # of a package without
             return True  # the thread finds the same, and closes it
         unreader.buf.seek(0, 2)
         unreader.buf.write(part)
-        if not part or seems_whole(unreader.buf.getvalue()):
+        if not part or seems_whole(held + part):
             return True
         self.waiting[conn] = end + len(part) / SLOWEST
         return False

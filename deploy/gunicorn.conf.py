@@ -24,6 +24,9 @@ workers = 1  # with PostgreSQL: --workers, one a processor; SQLite has one write
 # Idle connections take no thread. Longer than a proxy keeps them (AWS's load balancers: 60 s), or
 # one would send a turn into a connection that is just being closed, and Alexa gets a 502.
 keepalive = 75
+# Of the 1,024 files that a process usually may open: the rest is for databases, threads, static
+# files. A worker that can open no more ends.
+worker_connections = 800
 # no access log: the query of a sign-in's callback holds a code; companion.logs writes the path
 accesslog = None
 control_socket_disable = True
