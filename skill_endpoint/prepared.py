@@ -31,7 +31,8 @@ class Prepared[Row]:
     It gives models, with select_related() if need be, or tuples by values_list(). It must make the
     same statement whatever the values are, and compare them as they are (`exact`, `in`, `lt` …, no
     `contains`): a value that is not found again among the statement's parameters raises ValueError
-    at the first call. What changes the statement itself belongs into a `Prepared` of its own.
+    at the first call, and so does another number of values than then. What changes the statement
+    itself belongs into a `Prepared` of its own.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
@@ -48,6 +49,7 @@ class Prepared[Row]:
 @dataclass(frozen=True, slots=True)
 class _Plan[Row]:
     sql: str
+    count: int  # of values
     # for each parameter of the statement: which value it is, or -1 and a constant
     places: Sequence[tuple[int, Any]]
     # (column, functions from what the database has to what Python has, expression)
@@ -55,6 +57,8 @@ class _Plan[Row]:
     make: Callable[[list[Any]], Row]
 
     def rows(self, values: Sequence[Value]) -> list[Row]:
+        if len(values) != self.count:
+            raise ValueError(f"{len(values)} values for a statement that takes {self.count}")
         connection = connections[DEFAULT_DB_ALIAS]
         given = [_adapted(value, connection) for value in values]
         with connection.cursor() as cursor:
@@ -82,14 +86,17 @@ def _planned[Row](build: Callable[..., QuerySet[Any, Row]], values: Sequence[Val
         (column, tuple(functions), expression)
         for column, (functions, expression) in compiler.get_converters(columns).items()
     ]
-    return _Plan(sql, places, converters, _maker(queryset, compiler))
+    return _Plan(sql, len(values), places, converters, _maker(queryset, compiler))
 
 
 def _maker(queryset: QuerySet[Any, Any], compiler: SQLCompiler) -> Callable[[list[Any]], Any]:
     """What makes a result of a row, as the queryset's own iterables do; they learn it each time."""
-    if issubclass(queryset._iterable_class, ValuesListIterable):
+    prefetched = queryset._prefetch_related_lookups  # type: ignore[attr-defined]  # as below
+    if prefetched or compiler.has_extra_select:
+        raise TypeError("a prepared queryset is one statement, with the columns that are asked for")
+    if queryset._iterable_class is ValuesListIterable:
         return tuple
-    if not issubclass(queryset._iterable_class, ModelIterable) or compiler.annotation_col_map:
+    if queryset._iterable_class is not ModelIterable or compiler.annotation_col_map:
         raise TypeError("a prepared queryset gives models without annotations, or tuples")
     known: Any = compiler.klass_info
     start, end = known["select_fields"][0], known["select_fields"][-1] + 1

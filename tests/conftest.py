@@ -22,7 +22,7 @@ from skill_endpoint.models import AccountLink
 from skill_endpoint.simulator.envelopes import Device
 from tests.cognito import TokenMint
 
-pytest_plugins = ["tests.local_aws"]
+pytest_plugins = ["tests.local_aws", "tests.real_services"]
 SKILL_ID = "amzn1.ask.skill.tests"
 
 
