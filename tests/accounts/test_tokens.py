@@ -214,6 +214,20 @@ def test_it_refuses_what_is_no_token(mint: TokenMint, token: str) -> None:
     assert refused(lambda: verify_access_token(token)) in {"malformed", "algorithm"}
 
 
+def test_it_looks_at_no_token_that_is_too_long(mint: TokenMint) -> None:
+    """However good it is: the longest one counts, and a letter more does not."""
+
+    def filled(letters: int) -> str:
+        return mint.access(groups=["x" * letters])
+
+    # three letters of the payload are four of the token
+    nearly = (tokens.MAX_LENGTH - len(filled(0))) * 3 // 4 - 5
+    letters = next(n for n in range(nearly, nearly + 10) if len(filled(n)) > tokens.MAX_LENGTH)
+    assert letters > nearly
+    assert verify_access_token(filled(letters - 1)).sub == "sub-linked"
+    assert refused(lambda: verify_access_token(filled(letters))) == "malformed"
+
+
 @given(st.text(max_size=300))
 def test_it_refuses_any_text_without_a_crash(text: str) -> None:
     with pytest.raises(TokenRejected):
