@@ -40,10 +40,11 @@ def of(key: str) -> list[Item]:
     if client is None:
         return forgiving_cache.found(key) or []
     try:
-        return [json.loads(item) for item in client.lrange(key, 0, -1)]
+        items = [json.loads(item) for item in client.lrange(key, 0, -1)]
     except Exception as error:  # noqa: BLE001 - as forgiving_cache
         log.warning("cache_failed", error=type(error).__name__)
         return []
+    return [item for item in items if isinstance(item, list)]
 
 
 def forget(key: str) -> None:

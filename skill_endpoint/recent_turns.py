@@ -63,7 +63,9 @@ class RecentTurn(NamedTuple):
 def of(user: User) -> list[RecentTurn]:
     """Their turns of the last day, the newest first. A cache that is down knows of none."""
     since = time.time() - KEPT.total_seconds()
-    turns = [RecentTurn(*turn) for turn in last_few.of(_key(user.pk))]
+    # for a day after an update, turns as the version before wrote them
+    kept = [turn for turn in last_few.of(_key(user.pk)) if len(turn) == len(RecentTurn._fields)]
+    turns = [RecentTurn(*turn) for turn in kept]
     return [turn for turn in turns if turn.timestamp > since]
 
 

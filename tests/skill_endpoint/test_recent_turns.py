@@ -10,7 +10,10 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.utils import timezone
+from pytest_django import Settings
+from redis import ConnectionError as RedisIsDown
 
+from accounts import last_few
 from accounts.cognito import keys
 from accounts.models import User
 from skill_endpoint import recent_turns, skill
@@ -125,6 +128,34 @@ def test_they_are_forgotten(linked_device: Device, linked: User, stranger: User)
     assert recent_turns.of(linked) == []
 
 
+def test_a_turn_of_another_version_is_left_out(linked_device: Device, linked: User) -> None:
+    one_shot(linked_device, "AMAZON.HelpIntent")
+    older = [timezone.now().timestamp(), "LaunchRequest", "en-US", "answered"]
+    last_few.push(f"recent-turns:{linked.pk}", older, length=LENGTH, seconds=60)
+    assert [turn.kind for turn in recent_turns.of(linked)] == ["AMAZON.HelpIntent"]
+
+
+@pytest.mark.usefixtures("on_redis")
+def test_in_a_shared_cache_they_are_kept_and_forgotten_too(
+    linked_device: Device, linked: User
+) -> None:
+    assert recent_turns.is_shared()
+    for number in range(LENGTH + 3):
+        send(envelopes.launch(linked_device, request_id=f"r{number}"))
+    found = [turn.request_id for turn in recent_turns.of(linked)]
+    assert found == [f"r{number}" for number in range(LENGTH + 2, 2, -1)]
+    recent_turns.forget(linked)
+    assert recent_turns.of(linked) == []
+
+
+@pytest.mark.usefixtures("on_nothing")
+def test_a_shared_cache_that_is_down_breaks_nothing(linked_device: Device, linked: User) -> None:
+    assert one_shot(linked_device, "AMAZON.HelpIntent").text
+    assert recent_turns.of(linked) == []
+    with pytest.raises(RedisIsDown):
+        recent_turns.forget(linked)
+
+
 @pytest.mark.parametrize("operation", ["get", "set"])
 def test_a_cache_that_is_down_breaks_nothing(
     linked_device: Device, linked: User, monkeypatch: pytest.MonkeyPatch, operation: str
@@ -137,5 +168,6 @@ def test_a_cache_that_is_down_breaks_nothing(
     assert recent_turns.of(linked) == []
 
 
-def test_it_is_honest_about_a_cache_of_each_process() -> None:
+def test_it_is_honest_about_a_cache_of_each_process(settings: Settings) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     assert not recent_turns.is_shared()

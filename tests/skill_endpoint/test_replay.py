@@ -1,18 +1,18 @@
 from __future__ import annotations
 
-import socketserver
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
-from django.core.cache import caches
+import redis
 from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
+from accounts.shared_redis import _client as shared_redis
 from skill_endpoint.models import SeenRequest
 from skill_endpoint.replay import is_replay
 
@@ -59,14 +59,9 @@ def test_the_table_holds_no_id_and_can_be_pruned_by_time() -> None:
 @pytest.mark.django_db
 def test_a_claim_is_one_statement() -> None:
     for _ in ("claimed", "refused"):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             is_replay(SKILL, REQUEST, now=NOW)
-        statements = [query["sql"].split()[0] for query in queries]
-        assert [
-            word for word in statements if word not in {"SAVEPOINT", "RELEASE", "ROLLBACK"}
-        ] == ["INSERT"]
+        assert [query["sql"].split()[0] for query in queries] == ["INSERT"]
 
 
 @pytest.mark.usefixtures("in_table")
@@ -79,9 +74,33 @@ def test_a_replay_does_not_break_the_transaction_around_it() -> None:
 
 
 @pytest.mark.usefixtures("in_table")
-@pytest.mark.django_db(transaction=True)
-def test_of_eight_copies_at_the_same_moment_one_counts() -> None:
-    start, overlap = threading.Barrier(8), threading.Barrier(8)
+@pytest.mark.django_db
+def test_a_claim_goes_with_the_transaction_around_it() -> None:
+    with transaction.atomic():
+        assert not is_replay(SKILL, REQUEST, now=NOW)
+        transaction.set_rollback(True)
+    assert not SeenRequest.objects.exists()
+    assert not is_replay(SKILL, REQUEST, now=NOW)
+
+
+@pytest.mark.django_db
+def test_what_can_be_claimed_is_what_create_would_keep() -> None:
+    """The statement is written by hand: the model reads what it wrote."""
+    at = NOW.astimezone(timezone(timedelta(hours=9))) + timedelta(microseconds=1)
+    assert SeenRequest.objects.claim("'; --%s", at)
+    assert not SeenRequest.objects.claim("'; --%s", NOW)
+    made = SeenRequest.objects.create(digest="by create", seen_at=at)
+    assert not SeenRequest.objects.claim("by create", NOW)
+    made.refresh_from_db()
+    assert {each.seen_at for each in SeenRequest.objects.all()} == {made.seen_at} == {at}
+    assert not SeenRequest.objects.expired(at + SeenRequest.KEPT).exists()
+    late = at + SeenRequest.KEPT + timedelta(microseconds=1)
+    assert SeenRequest.objects.expired(late).count() == 2
+
+
+def race(claim: Callable[[], bool]) -> list[bool]:
+    """What sixteen threads get at the same moment, sorted."""
+    start, overlap = threading.Barrier(16), threading.Barrier(16)
     answers: list[bool] = []
 
     def look(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
@@ -91,21 +110,40 @@ def test_of_eight_copies_at_the_same_moment_one_counts() -> None:
             overlap.wait(5)
         return result
 
-    def claim() -> None:
+    def run() -> None:
         try:
             with connection.execute_wrapper(look):
                 start.wait(5)
-                answers.append(is_replay(SKILL, REQUEST, now=NOW))
+                answers.append(claim())
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=claim) for _ in range(8)]
+    threads = [threading.Thread(target=run) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == [False] + [True] * 7
+    return sorted(answers)
+
+
+ONE_COUNTS = [False] + [True] * 15
+
+
+def within_a_transaction() -> bool:
+    with transaction.atomic():
+        return is_replay(SKILL, REQUEST, now=NOW)
+
+
+@pytest.mark.usefixtures("in_table")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "claim", [lambda: is_replay(SKILL, REQUEST, now=NOW), within_a_transaction]
+)
+def test_of_sixteen_copies_at_the_same_moment_one_counts(claim: Callable[[], bool]) -> None:
+    before = failures()
+    assert race(claim) == ONE_COUNTS
     assert SeenRequest.objects.count() == 1
+    assert failures() == before
 
 
 @pytest.mark.usefixtures("in_table")
@@ -124,66 +162,55 @@ def test_a_database_that_does_not_answer_lets_requests_through_and_is_counted(
     assert REQUEST not in caplog.text
 
 
-class Redis(socketserver.StreamRequestHandler):
-    """As much of Redis as a claim needs: SET key value EX seconds NX."""
-
-    keys: ClassVar[dict[bytes, list[bytes]]] = {}
-
-    def handle(self) -> None:
-        while line := self.rfile.readline():
-            words = [self._word() for _ in range(int(line[1:]))]
-            if words[0] == b"SET":
-                known = words[1] in self.keys
-                if not known or b"NX" not in words:
-                    self.keys[words[1]] = words[2:]
-                self.wfile.write(b"$-1\r\n" if known else b"+OK\r\n")
-            else:
-                self.wfile.write(b"-ERR unknown command\r\n")
-
-    def _word(self) -> bytes:
-        return self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2]
-
-
-@pytest.fixture
-def redis_server() -> Iterator[str]:
-    Redis.keys.clear()
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Redis)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"redis://127.0.0.1:{server.server_address[1]}?protocol=2"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def use_redis(settings: Settings, location: str) -> None:
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": location,
-        }
-    }
-
-
 def test_with_a_shared_cache_claims_live_there_for_300_seconds_and_need_no_database(
-    settings: Settings, redis_server: str
+    on_redis: str,
 ) -> None:
-    use_redis(settings, redis_server)
     assert not is_replay(SKILL, REQUEST, now=NOW)
-    caches.close_all()  # as another process would see it
+    shared_redis.cache_clear()  # as another process would see it
     assert is_replay(SKILL, REQUEST, now=NOW)
     assert not is_replay(OTHER_SKILL, REQUEST, now=NOW)
-    assert [set(words[1:]) for words in Redis.keys.values()] == [{b"EX", b"300", b"NX"}] * 2
-    assert not any(REQUEST.encode() in key for key in Redis.keys)
+    with redis.Redis.from_url(on_redis) as client:
+        keys = client.keys()
+        assert [290 < client.ttl(key) <= 300 for key in keys] == [True] * 2
+    assert not any(REQUEST.encode() in key for key in keys)
 
 
+def test_a_replay_does_not_make_the_claim_last_longer(on_redis: str) -> None:
+    is_replay(SKILL, REQUEST, now=NOW)
+    with redis.Redis.from_url(on_redis) as client:
+        [key] = client.keys()
+        client.expire(key, 100)
+        assert is_replay(SKILL, REQUEST, now=NOW)
+        assert client.ttl(key) <= 100
+
+
+@pytest.mark.usefixtures("on_redis")
+def test_of_sixteen_copies_at_the_same_moment_one_counts_in_a_shared_cache() -> None:
+    for number in range(20):
+        assert race(lambda number=number: is_replay(SKILL, f"r{number}", now=NOW)) == ONE_COUNTS  # type: ignore[misc]
+
+
+@pytest.mark.usefixtures("on_nothing")
 def test_a_shared_cache_that_is_down_lets_requests_through_and_is_counted(
-    settings: Settings, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    use_redis(settings, "redis://127.0.0.1:1")
     before = failures()
     assert not is_replay(SKILL, REQUEST, now=NOW)
     assert not is_replay(SKILL, REQUEST, now=NOW)
     assert failures() == before + 2
     assert "alexa_replay_store_failed" in caplog.text
+    assert REQUEST not in caplog.text
+
+
+def test_a_shared_cache_that_is_full_lets_requests_through_and_is_counted(on_redis: str) -> None:
+    before = failures()
+    with redis.Redis.from_url(on_redis) as client:
+        kept = client.config_get("maxmemory")
+        client.config_set("maxmemory", 1)
+        try:
+            assert not is_replay(SKILL, REQUEST, now=NOW)
+        finally:
+            client.config_set("maxmemory", kept["maxmemory"])
+    assert failures() == before + 1
+    assert not is_replay(SKILL, REQUEST, now=NOW)
+    assert is_replay(SKILL, REQUEST, now=NOW)
