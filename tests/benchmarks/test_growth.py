@@ -48,7 +48,7 @@ def test_more_cpu_at_the_end_is_a_fault(flat: dict[str, Any], name: str) -> None
 
 def test_the_database_counts_too(flat: dict[str, Any]) -> None:
     flat["profiles"][-1]["database_cpu"] = 400
-    assert growth.faults(flat) == ["profiles: 1.6 times the CPU at its end, more than 1.5"]
+    assert growth.faults(flat) == ["profiles: 1.8 times the CPU at its end, more than 1.5"]
 
 
 def test_a_machine_that_has_become_slower_is_no_fault(flat: dict[str, Any]) -> None:
