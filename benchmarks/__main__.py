@@ -1,4 +1,4 @@
-"""`make bench`: measure what is promised. PARTS="oauth_trace" for some of it.
+"""`make bench`: measure what is promised. PARTS="voice steps" for some of it.
 
 Exit status 1 where a promise does not hold.
 """
@@ -8,10 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import oauth_trace, report, voice
+from benchmarks import growth, oauth_trace, report, servers, steps, voice, website
 
 PARTS: dict[str, Callable[[], bool]] = {
     "voice": voice.run,
+    "steps": steps.run,
+    "servers": servers.run,
+    "growth": growth.run,
+    "website": website.run,
     "oauth_trace": oauth_trace.run,
 }
 
