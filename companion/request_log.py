@@ -66,6 +66,12 @@ class Line(logging.Formatter):
         time = datetime.fromtimestamp(record.created, UTC).isoformat()
         level, fields = record.levelname.lower(), cast("dict[str, object]", record.msg)
         if self.console:
-            told = " ".join(f"{name}={value}" for name, value in fields.items() if name != "event")
-            return f"{time} [{level:<7}] {fields['event']} {told}"
+            told = [f"{name}={_shown(value)}" for name, value in fields.items() if name != "event"]
+            return f"{time} [{level:<7}] {fields['event']} {' '.join(told)}"
         return json.dumps({**fields, "logger": record.name, "level": level, "timestamp": time})
+
+
+def _shown(value: object) -> str:
+    """Line ends and the like in a path would make a second line of somebody else's."""
+    text = str(value)
+    return text if text.isprintable() else json.dumps(text)

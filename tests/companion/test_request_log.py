@@ -1,0 +1,345 @@
+"""One line a request, with its id: whatever was asked for, and however it ends."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import structlog
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import path
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from accounts.models import User
+from companion import request_log, urls
+from companion.request_log import Line, RequestLogMiddleware
+from tests.cognito import TokenMint
+from tests.conftest import browser
+
+SECRET = "4f1c22d8a9b07731e6"
+
+
+@login_not_required
+def fails(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("what went wrong")
+
+
+@login_not_required
+def ends_with(request: HttpRequest, status: int) -> HttpResponse:
+    return HttpResponse(status=status)
+
+
+@login_not_required
+def looks_at_the_user(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(request.user.pk))
+
+
+@login_not_required
+def streams(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(iter([b"one ", b"two"]))
+
+
+@login_not_required
+def a_file(request: HttpRequest) -> FileResponse:
+    return FileResponse(Path(__file__).open("rb"))
+
+
+urlpatterns = [
+    path("fails/", fails),
+    path("ends/<int:status>/", ends_with),
+    path("user/", looks_at_the_user),
+    path("streams/", streams),
+    path("file/", a_file),
+    *urls.urlpatterns,
+]
+handler404, handler500 = urls.handler404, urls.handler500
+
+
+@pytest.fixture
+def site(settings: Settings) -> Client:
+    """The site, with some more addresses."""
+    settings.ROOT_URLCONF = __name__
+    return browser(raise_request_exception=False)
+
+
+class Written(logging.Handler):
+    """Formats each record at once, as the real handlers do: later the ids are gone."""
+
+    def __init__(self, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.setFormatter(formatter)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture
+def console_lines() -> Iterator[list[str]]:
+    handler, logger = Written(Line(console=True)), logging.getLogger(request_log.NAME)
+    logger.addHandler(handler)
+    yield handler.lines
+    logger.removeHandler(handler)
+
+
+@pytest.fixture
+def other_lines() -> Iterator[list[str]]:
+    """What all other loggers write."""
+    ours = next(each for each in logging.root.handlers if each.name == "stderr")
+    assert ours.formatter is not None
+    handler = Written(ours.formatter)
+    logging.root.addHandler(handler)
+    yield handler.lines
+    logging.root.removeHandler(handler)
+
+
+def only(lines: list[str]) -> dict[str, Any]:
+    [line] = lines
+    assert "\n" not in line
+    fields: dict[str, Any] = json.loads(line)
+    return fields
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "level"),
+    [
+        (200, "info"),
+        (302, "info"),
+        (404, "warning"),
+        (429, "warning"),
+        (500, "error"),
+        (503, "error"),
+    ],
+)
+def test_the_level_is_that_of_the_answer(
+    site: Client, request_lines: list[str], status: int, level: str
+) -> None:
+    site.get(f"/ends/{status}/")
+    line = only(request_lines)
+    assert (line["code"], line["level"]) == (status, level)
+    assert (line["event"], line["logger"]) == ("request_finished", "companion.requests")
+
+
+@pytest.mark.django_db
+def test_each_request_has_an_id_of_its_own(site: Client, request_lines: list[str]) -> None:
+    for _ in range(3):
+        site.get("/ends/200/", headers={"X-Request-ID": "chosen by the caller"})
+    assert len({UUID(json.loads(line)["request_id"]) for line in request_lines}) == 3
+
+
+@pytest.mark.django_db
+def test_whom_it_was_from_where_the_request_looked(
+    site: Client, linked: User, request_lines: list[str]
+) -> None:
+    site.force_login(linked)
+    assert site.get("/user/").content == str(linked.pk).encode()
+    assert only(request_lines)["user_id"] == linked.pk
+    assert linked.sub not in request_lines[0]
+    assert "linked@example.com" not in request_lines[0]
+
+
+@pytest.mark.django_db
+def test_nobody_is_looked_up_for_the_line(
+    client: Client, linked: User, request_lines: list[str]
+) -> None:
+    client.force_login(linked)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/alexa/").status_code == 400
+        assert client.get("/me/", headers={"host": "127.0.0.1"}).status_code == 302
+    assert len(queries) == 0
+    assert not [line for line in request_lines if "user_id" in json.loads(line)]
+
+
+@pytest.mark.django_db
+def test_nothing_is_left_for_the_next_request(
+    site: Client, linked: User, request_lines: list[str]
+) -> None:
+    site.force_login(linked)
+    site.get("/user/")
+    site.get("/fails/")
+    assert structlog.contextvars.get_contextvars() == {}
+    browser().get("/healthz")
+    assert "user_id" not in json.loads(request_lines[-1])
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, RuntimeError])
+def test_nothing_is_left_either_where_a_server_stops_the_request(
+    rf: RequestFactory, error: type[BaseException]
+) -> None:
+    def stopped(request: HttpRequest) -> HttpResponseBase:
+        assert structlog.contextvars.get_contextvars()["request_id"]
+        raise error
+
+    with pytest.raises(error):
+        RequestLogMiddleware(stopped)(rf.get("/"))
+    assert structlog.contextvars.get_contextvars() == {}
+
+
+@pytest.mark.django_db
+def test_a_view_that_fails_is_told_with_the_same_id_and_nothing_of_the_request(
+    site: Client, linked: User, request_lines: list[str], other_lines: list[str]
+) -> None:
+    site.force_login(linked)
+    answer = site.post(
+        f"/fails/?code={SECRET}",
+        {"name": SECRET},
+        headers={"Cookie": f"x={SECRET}", "Authorization": f"Bearer {SECRET}"},
+    )
+    assert answer.status_code == 500
+    line = only(request_lines)
+    assert (line["code"], line["request"]) == (500, "POST /fails/")
+    [report] = other_lines
+    assert line["request_id"] in report
+    assert "RuntimeError: what went wrong" in report
+    assert "in fails" in report
+    assert SECRET not in report + request_lines[0]
+    # the page tells the beginning of the id
+    assert line["request_id"][:8].encode() in answer.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/streams/", "/file/"])
+def test_an_answer_that_is_sent_in_parts_is_one_line_and_whole(
+    site: Client, request_lines: list[str], address: str
+) -> None:
+    answer = site.get(address)
+    content = answer.getvalue()
+    assert content == b"one two" or b"def a_file" in content
+    answer.close()
+    assert only(request_lines)["code"] == 200
+    assert structlog.contextvars.get_contextvars() == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/accounts/?token={SECRET}",
+        f"/x/?a=1&state={SECRET}#part",
+        f"/token={SECRET}/",
+        f"/x/Bearer%20{SECRET}",
+        "/robin@example.com/",
+        "/+12065550101/",
+    ],
+)
+def test_a_path_tells_no_secret(
+    site: Client, request_lines: list[str], console_lines: list[str], address: str
+) -> None:
+    assert site.get(address).status_code == 404
+    for line in (*request_lines, *console_lines):
+        for secret in (SECRET, "robin@", "206555", "?", "a=1"):
+            assert secret not in line
+
+
+@pytest.mark.django_db
+def test_a_program_tells_no_secret(
+    site: Client, mint: TokenMint, request_lines: list[str], console_lines: list[str]
+) -> None:
+    token = mint.access()
+    for said in (
+        f"App/1.0 {token}",
+        f"App/1.0 access_token={SECRET}",
+        f"App/1.0 Basic {SECRET}",
+        "App/1.0 (robin@example.com; +1 206-555-0101)",
+    ):
+        site.get("/ends/200/", headers={"User-Agent": said})
+    assert len(request_lines) == len(console_lines) == 4
+    for line in (*request_lines, *console_lines):
+        for secret in (*token.split("."), SECRET, "robin@", "555"):
+            assert secret not in line
+
+
+@pytest.mark.django_db
+def test_without_a_program_nothing_is_said_of_it(site: Client, request_lines: list[str]) -> None:
+    site.get("/ends/200/")
+    assert "user_agent" not in only(request_lines)
+
+
+LINE_ENDS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029"]
+FORGED = "2026-11-22T00:00:00+00:00 [info   ] request_finished code=200 user_id=1"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("end", [*LINE_ENDS, "\x1b[2K", "\x00", "\x08", "\u202e"])
+def test_nobody_writes_a_line_of_their_own(
+    site: Client, request_lines: list[str], console_lines: list[str], end: str
+) -> None:
+    """Neither by the path nor by the name of a program; and moves no cursor on a console."""
+    address = f"/x{end}{FORGED}".encode().decode("latin-1")  # as WSGI has it
+    site.get("/ends/200/", PATH_INFO=address, HTTP_USER_AGENT=f"x{end}{FORGED}")
+    for lines in (request_lines, console_lines):
+        [line] = lines
+        assert line.isprintable()
+        assert line.splitlines() == [line]
+    assert only(request_lines)["code"] == 404
+
+
+def test_any_path_is_one_line(rf: RequestFactory, console_lines: list[str]) -> None:
+    answers = RequestLogMiddleware(lambda request: HttpResponse(status=404))
+
+    @examples(
+        max_examples=100,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(st.text(max_size=40), st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+    def one_line(address: str, said: str) -> None:
+        request = rf.get("/", HTTP_USER_AGENT=said)
+        request.path = f"/{address}"
+        console_lines.clear()
+        answers(request)
+        [line] = console_lines
+        assert line.isprintable()
+        assert line.encode().splitlines() == [line.encode()]
+
+    one_line()
+
+
+def test_a_console_reads_it_easily(rf: RequestFactory, console_lines: list[str]) -> None:
+    RequestLogMiddleware(lambda request: HttpResponse())(rf.get("/größe/"))
+    [line] = console_lines
+    time, rest = line.split(" ", 1)
+    assert time.endswith("+00:00")
+    assert rest.startswith("[info   ] request_finished code=200 request=GET /größe/ request_id=")
+
+
+@pytest.mark.parametrize("console", [True, False])
+def test_the_configured_handler_writes_it_and_nothing_else_does(console: bool) -> None:
+    logger = logging.getLogger(request_log.NAME)
+    [handler] = [each for each in logger.handlers if each.name == "requests"]
+    assert isinstance(handler.formatter, Line)
+    assert not logger.propagate
+    record = logger.makeRecord(
+        request_log.NAME, logging.WARNING, "", 0, {"event": "e", "code": 404}, (), None
+    )
+    told = Line(console=console).format(record)
+    assert told.endswith("[warning] e code=404") if console else json.loads(told)["code"] == 404
+
+
+@pytest.mark.django_db
+def test_the_ids_reach_the_lines_of_others(
+    site: Client, request_lines: list[str], other_lines: list[str]
+) -> None:
+    assert site.get("/alexa/").status_code == 400
+    [refused] = other_lines
+    assert "alexa_request_rejected" in refused
+    assert only(request_lines)["request_id"] in refused
