@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import structlog
 from django.test import Client
 
 from companion.logs import _without_request_data, redact
@@ -72,37 +71,6 @@ def test_a_request_line_has_an_id_and_no_query(client: Client, request_lines: li
     assert line["request"] == "GET /accounts/cognito/login/callback/"
     assert str(UUID(line["request_id"])) == line["request_id"]
     assert "secret-" not in str(line)
-
-
-@pytest.mark.django_db
-def test_a_request_line_says_no_secret_that_was_asked_for(
-    client: Client, request_lines: list[str]
-) -> None:
-    client.get("/find/me@example.com/")
-    [line] = map(json.loads, request_lines)
-    assert line["request"] == "GET /find/[redacted]/"
-
-
-@pytest.mark.django_db
-def test_what_is_known_of_a_request_ends_with_it(client: Client, request_lines: list[str]) -> None:
-    with structlog.contextvars.bound_contextvars(alexa_request_id="of the one before"):
-        client.get("/healthz")
-        client.get("/healthz")
-        assert structlog.contextvars.get_contextvars() == {}
-    first, second = map(json.loads, request_lines)
-    assert first["alexa_request_id"] == "of the one before"
-    assert "alexa_request_id" not in second
-    assert first["request_id"] != second["request_id"]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("secret", ["Basic dXNlcjpwYXNz", "password=hunter2", "+1 206-555-0101"])
-def test_what_a_program_calls_itself_passes_every_net(
-    client: Client, request_lines: list[str], secret: str
-) -> None:
-    client.get("/healthz", headers={"User-Agent": f"tool/1.0 {secret}"})
-    [line] = map(json.loads, request_lines)
-    assert secret.rpartition("=")[2] not in line["user_agent"]
 
 
 @pytest.mark.django_db

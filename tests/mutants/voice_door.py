@@ -8,6 +8,7 @@ VERIFICATION = "skill_endpoint/verification.py"
 CERTIFICATES = "skill_endpoint/certificates.py"
 SIGNING_KEYS = "skill_endpoint/signing_keys.py"
 VOICE_VIEW = "skill_endpoint/views.py"
+PREPARED = "skill_endpoint/prepared.py"
 T_VERIFY = " ".join(
     f"tests/skill_endpoint/test_verification{part}.py" for part in ("", "_of_time", "_of_shape")
 )
@@ -24,6 +25,7 @@ T_CODEC = "tests/skill_endpoint/test_codec.py"
 T_RECENT = "tests/skill_endpoint/test_recent_turns.py"
 T_WARM = "tests/skill_endpoint/test_warm_caches.py"
 T_WARM_CHAINS = "tests/skill_endpoint/test_warm_chains.py"
+T_PREPARED = "tests/skill_endpoint/test_prepared.py"
 T_VIEWS = "tests/skill_endpoint/test_views.py"
 
 MUTANTS = [
@@ -339,7 +341,7 @@ MUTANTS = [
         "companion/middleware.py",
         "  # answers 400 for one that is not allowed\n        return alexa(request)",
         " if False else None\n        return alexa(request)",
-        f"{T_VIEWS} {T_LIMITS} tests/companion/test_middleware.py",
+        "tests/companion/test_voice_door.py",
     ),
     # who a turn is of
     Mutant(
@@ -420,5 +422,41 @@ MUTANTS = [
         "cache.delete(key)",
         "pass",
         T_RECENT,
+    ),
+    # statements whose values change
+    Mutant(
+        "a statement's values are told from its constants",
+        PREPARED,
+        "stand_ins = [_stand_in(number, value) for number, value in enumerate(values)]",
+        "stand_ins = list(values)",
+        T_PREPARED,
+    ),
+    Mutant(
+        "a value is found again in its statement",
+        PREPARED,
+        "if missing := set(range(len(values))) - {number for number, _ in places}:",
+        "if missing := set[int]():",
+        T_PREPARED,
+    ),
+    Mutant(
+        "no value is left out of a statement",
+        PREPARED,
+        "if len(values) != self.count:",
+        "if False:",
+        T_PREPARED,
+    ),
+    Mutant(
+        "no session and no cookie at the voice door",
+        "companion/middleware.py",
+        "if request.path != self.path:",
+        "if True:",
+        "tests/companion/test_voice_door.py",
+    ),
+    Mutant(
+        "nothing but the address itself is the voice door",
+        "companion/middleware.py",
+        "if request.path != self.path:",
+        "if not request.path.startswith(self.path):",
+        "tests/companion/test_voice_door.py",
     ),
 ]

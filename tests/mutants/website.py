@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 REQUEST_LOG = "companion/request_log.py"
 RATE_LIMIT = "accounts/rate_limit.py"
 T_RATE_LIMIT = "tests/accounts/test_rate_limit.py"
+T_REQUEST_LOG = "tests/companion/test_request_log.py"
 T_LOGIN = "tests/accounts/test_login.py"
 T_DELETION = "tests/companion/test_deletion.py"
 T_DRAFT = "tests/companion/test_draft.py"
@@ -172,21 +173,21 @@ MUTANTS = [
         REQUEST_LOG,
         'redact(f"{request.method} {request.path}")',
         'f"{request.method} {request.path}"',
-        "tests/companion/test_logs.py",
+        T_REQUEST_LOG,
     ),
     Mutant(
         "what a program calls itself passes the last net too",
         REQUEST_LOG,
         "redact(scrub(said))",
         "scrub(said)",
-        "tests/companion/test_logs.py",
+        T_REQUEST_LOG,
     ),
     Mutant(
         "a request's ids are not the next one's",
         REQUEST_LOG,
         "structlog.contextvars.clear_contextvars()",
         "pass",
-        "tests/companion/test_logs.py",
+        T_REQUEST_LOG,
     ),
     Mutant(
         "nobody but a trusted proxy says who the client is",
@@ -222,5 +223,12 @@ MUTANTS = [
         "    except Exception as error:  # noqa: BLE001",
         "    except ZeroDivisionError as error:  # noqa: BLE001",
         T_RATE_LIMIT,
+    ),
+    Mutant(
+        "nobody writes a line of their own into the log",
+        REQUEST_LOG,
+        "return text if text.isprintable() else json.dumps(text)",
+        "return text",
+        T_REQUEST_LOG,
     ),
 ]
