@@ -145,9 +145,15 @@ if str(_database["ENGINE"]).endswith("sqlite3"):
     # each thread keeps its connection: to open the file and to close it took more than a turn
     _database["CONN_MAX_AGE"] = None
 else:
-    # More than a process has threads (going-live.md: 8), or a turn would wait for another's
-    # connection; and no longer than Alexa waits for the turn.
-    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 4}}
+    _database["OPTIONS"] = {
+        # More than a process has threads (going-live.md: 8), or a turn would wait for another's
+        # connection; and no longer than Alexa waits for the turn.
+        "pool": {"min_size": 1, "max_size": 16, "timeout": 4},
+        # The server keeps the plan of a statement that comes again: planning one of a turn takes it
+        # longer than answering it.
+        "server_side_binding": True,
+        "prepare_threshold": 2,
+    }
     _database["CONN_MAX_AGE"] = 0  # the pool keeps the connections
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

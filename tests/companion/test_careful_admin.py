@@ -54,6 +54,10 @@ def test_a_value_that_no_date_has_leads_back_to_the_list(office: Client, address
     )  # what PostgreSQL refuses ends the transaction of the test
     response = office.get(f"/admin/{address}")
     transaction.savepoint_rollback(before)
+    if connection.vendor == "postgresql" and "0001-01-01" in address:
+        # bound by the server, this is a moment of the year before, and the list an honest one
+        assert response.status_code == 200
+        return
     assert (response.status_code, response["Location"].partition("?")[2]) == (302, "e=1")
     assert office.get(response["Location"]).status_code == 200
 
