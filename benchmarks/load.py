@@ -19,7 +19,7 @@ _CHUNK = 65536
 
 
 class Broken(RuntimeError):
-    """The server closed, or answered with what cannot be read."""
+    """The server closed, did not answer in time, or answered with what cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,8 @@ class Round:
 class _Connection:
     def __init__(self, port: int, selector: selectors.BaseSelector) -> None:
         self.port, self.selector = port, selector
-        self.request = Request(b"")
-        self.due = 0.0
-        self.sent = 0
+        self.request: Request | None = None  # that waits for its answer
+        self.due = self.sent = 0.0
         self.received = b""
         self._open()
 
@@ -67,37 +66,59 @@ class _Connection:
 
     def send(self, request: Request, due: float) -> None:
         self.request, self.due, self.received = request, due, b""
-        self.socket.sendall(request.raw)
+        self.sent = time.perf_counter()
+        try:
+            self.socket.sendall(request.raw)
+        except OSError as error:
+            raise Broken(f"the server took no request: {error}") from error
 
     def receive(self) -> tuple[int, bytes] | None:
         """Status and body, once the whole answer is here."""
-        part = self.socket.recv(_CHUNK)
-        if not part:
-            raise Broken("the server closed the connection")
+        part = _received(self.socket)
+        if self.request is None:
+            raise Broken("an answer to nothing")
         self.received += part
         head, found, body = self.received.partition(b"\r\n\r\n")
         if not found:
             return None
-        length, is_last = -1, False
-        status_line, *lines = head.split(b"\r\n")
-        for line in lines:
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-            elif name.lower() == b"connection":
-                is_last = value.strip().lower() == b"close"
-        if length < 0:
-            raise Broken("an answer without Content-Length")
+        status, length, is_last = _read_head(head)
         if len(body) < length:
             return None
+        if len(body) > length:
+            raise Broken("an answer that is longer than its Content-Length")
+        self.request = None
         if is_last:  # a server without persistent connections: the next request needs a new one
             self.close()
             self._open()
-        return int(status_line.split(b" ", 2)[1]), body
+        return status, body
 
     def close(self) -> None:
-        self.selector.unregister(self.socket)
-        self.socket.close()
+        if self.socket.fileno() >= 0:  # else closed by the server, which let nobody in again
+            self.selector.unregister(self.socket)
+            self.socket.close()
+
+
+def _received(connection: socket.socket) -> bytes:
+    try:
+        part = connection.recv(_CHUNK)
+    except OSError as error:
+        raise Broken(f"no answer: {error}") from error
+    if not part:
+        raise Broken("the server closed the connection")
+    return part
+
+
+def _read_head(head: bytes) -> tuple[int, int, bool]:
+    """Status, length of the body, and whether the server closes after it."""
+    status_line, *lines = head.split(b"\r\n")
+    version, status, *_ = [*status_line.split(b" ", 2), b""]
+    pairs = (line.partition(b":") for line in lines)
+    values = {name.lower(): value.strip() for name, _, value in pairs}
+    length = values.get(b"content-length", b"")
+    if not (status.isdigit() and length.isdigit()):
+        raise Broken(f"an answer without status or Content-Length: {head[:200]!r}")
+    said = values.get(b"connection", b"" if version == b"HTTP/1.1" else b"close")
+    return int(status), int(length), said.lower() == b"close"
 
 
 def ask(port: int, request: Request) -> dict[str, str]:
@@ -106,10 +127,7 @@ def ask(port: int, request: Request) -> dict[str, str]:
         connection.sendall(request.raw)
         head = b""
         while b"\r\n\r\n" not in head:
-            part = connection.recv(_CHUNK)
-            if not part:
-                raise Broken("the server closed the connection")
-            head += part
+            head += _received(connection)
     status, *lines = head.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
     if status.split(" ", 2)[1] != "200":
         raise Broken(status)
@@ -132,47 +150,60 @@ def at_rate(port: int, requests: Sequence[Request], *, rate: float, connections:
 
 def _run(port: int, requests: Sequence[Request], connections: int, rate: float | None) -> Round:
     result = Round()
+    everyone: list[_Connection] = []
     with selectors.DefaultSelector() as selector:
-        idle = deque(_Connection(port, selector) for _ in range(min(connections, len(requests))))
-        everyone = list(idle)
-        begun = time.perf_counter()
-        sent = answered = 0
         try:
-            while answered < len(requests):
-                now = time.perf_counter()
-                while idle and sent < len(requests):
-                    due = now if rate is None else begun + sent / rate
-                    if due > now:
-                        break
-                    idle.popleft().send(requests[sent], due)
-                    sent += 1
-                ready = selector.select(_wait(rate, begun, sent, len(requests), bool(idle)))
-                for key, _ in ready:
-                    connection: _Connection = key.data
-                    answer = connection.receive()
-                    if answer is None:
-                        continue
-                    result.times.append(time.perf_counter() - connection.due)
-                    _judge(result, connection.request, *answer)
-                    answered += 1
-                    idle.append(connection)
-                if not ready and len(idle) < len(everyone) and _is_stuck(everyone, idle, now):
-                    raise Broken(f"no answer within {PATIENCE:g} s")
+            for _ in range(min(connections, len(requests))):
+                everyone.append(_Connection(port, selector))
+            begun = time.perf_counter()
+            _exchange(result, requests, everyone, selector, begun, rate)
+            result.seconds = time.perf_counter() - begun
         finally:
             for connection in everyone:
                 connection.close()
-        result.seconds = time.perf_counter() - begun
     return result
 
 
+def _exchange(
+    result: Round,
+    requests: Sequence[Request],
+    everyone: Sequence[_Connection],
+    selector: selectors.BaseSelector,
+    begun: float,
+    rate: float | None,
+) -> None:
+    idle = deque(everyone)
+    sent = 0
+    looked = begun
+    while len(result.times) < len(requests):
+        now = time.perf_counter()
+        while idle and sent < len(requests):
+            due = now if rate is None else begun + sent / rate
+            if due > now:
+                break
+            idle.popleft().send(requests[sent], due)
+            sent += 1
+        for key, _ in selector.select(_wait(rate, begun, sent, len(requests), bool(idle))):
+            connection: _Connection = key.data
+            request = connection.request
+            answer = connection.receive()
+            if answer is None or request is None:
+                continue
+            result.times.append(time.perf_counter() - connection.due)
+            _judge(result, request, *answer)
+            idle.append(connection)
+        # not each time: it would cost more than what is measured
+        if now - looked > PATIENCE / 10:
+            looked = now
+            if any(each.request and now - each.sent > PATIENCE for each in everyone):
+                raise Broken(f"no answer within {PATIENCE:g} s")
+
+
 def _wait(rate: float | None, begun: float, sent: int, total: int, has_idle: bool) -> float:
+    """Seconds until the next request is due, or until somebody may have waited for too long."""
     if rate is None or sent >= total or not has_idle:
-        return PATIENCE
-    return max(0.0, begun + sent / rate - time.perf_counter())
-
-
-def _is_stuck(everyone: list[_Connection], idle: deque[_Connection], now: float) -> bool:
-    return any(now - each.due > PATIENCE for each in everyone if each not in idle)
+        return PATIENCE / 10
+    return min(max(0.0, begun + sent / rate - time.perf_counter()), PATIENCE / 10)
 
 
 def _judge(result: Round, request: Request, status: int, body: bytes) -> None:
