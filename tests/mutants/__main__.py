@@ -121,12 +121,14 @@ def main() -> int:
         if not passed:
             print(f"the tests fail without any patch: {what}")  # noqa: T201
             return 1
+        unnoticed = 0
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            results = list(pool.map(lambda mutant: notice(mutant, clean), mutants))
-    for mutant, (noticed, what) in zip(mutants, results, strict=True):
-        print(f"{'noticed ' if noticed else 'UNNOTICED'} {mutant.defence:<46} {what}")  # noqa: T201
-    unnoticed = sum(not noticed for noticed, _ in results)
-    print(f"{len(results)} defences taken away, {unnoticed} unnoticed")  # noqa: T201
+            results = pool.map(lambda mutant: notice(mutant, clean), mutants)
+            for mutant, (noticed, what) in zip(mutants, results, strict=True):
+                word = "noticed " if noticed else "UNNOTICED"
+                print(f"{word} {mutant.defence:<46} {what}", flush=True)  # noqa: T201
+                unnoticed += not noticed
+    print(f"{len(mutants)} defences taken away, {unnoticed} unnoticed")  # noqa: T201
     return 1 if unnoticed else 0
 
 
