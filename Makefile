@@ -51,7 +51,7 @@ messages: .venv/.base ## write new sentences into the catalogues; LANGUAGES="de 
 mutants: .venv/.dev .venv/.translations .venv-aws/.installed ## take one defence away at a time: does a test notice?
 	.venv/bin/python -m tests.mutants
 
-bench: .venv/.base .venv/.translations ## measure what is promised about speed; PARTS="oauth_trace" for some of it
+bench: .venv/.base .venv/.translations ## measure speed, beside peers; PARTS="voice steps servers growth website oauth_trace" for some
 	@.venv/bin/python -m benchmarks $(PARTS)
 
 lock: | $(UV) ## recompile requirements/*.txt from pyproject.toml; UPGRADE=--upgrade for newer versions

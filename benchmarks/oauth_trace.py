@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from benchmarks import report
 from companion.local import environment
 from companion.local.supervisor import Supervisor, unwinding_on_signals
 
@@ -74,6 +75,10 @@ def run() -> bool:
             }
             for number in range(1, TRIES + 1):
                 times = _measured(ways)
+                report.current.parts["oauth_trace"] = {
+                    name: {"median": statistics.median(each), "times": [round(t, 3) for t in each]}
+                    for name, each in times.items()
+                }
                 _check_recorded(on, tries=number)
                 if _table(times):
                     return True
@@ -211,16 +216,9 @@ def _table(times: dict[str, list[float]]) -> bool:
         more = "" if each is direct else f"{added:.2f}"
         print(f"  {name:<42}{statistics.median(each):>8.2f}{p99:>8.2f}{more:>22}")
     held = worst < LIMIT
-    print(f"\n{_busyness(os.getloadavg()[0], os.cpu_count() or 1)}")
+    print(f"\n{report.busyness(os.getloadavg()[0], os.cpu_count() or 1)}")
     print(f"The trace adds {worst:.2f} ms; it may add {LIMIT:g}: {'held' if held else 'NOT HELD'}.")
     return held
-
-
-def _busyness(load: float, processors: int) -> str:
-    """`load`: processes that ran or wanted to, at the mean of the last minute."""
-    words = f"This machine: load {load:.1f} on {processors} processor{'s'[: processors > 1]}"
-    # the measurement itself keeps about one busy
-    return f"{words}, busy with other things." if load > processors + 1 else f"{words}."
 
 
 if __name__ == "__main__":

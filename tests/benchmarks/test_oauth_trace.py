@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import oauth_trace
+from benchmarks import oauth_trace, report
 
 
 def times(off: float, on: float) -> dict[str, list[float]]:
@@ -30,4 +30,4 @@ def test_the_slower_way_is_judged(
     ],
 )
 def test_it_says_how_busy_the_machine_is(load: float, processors: int, words: str) -> None:
-    assert oauth_trace._busyness(load, processors) == words
+    assert report.busyness(load, processors) == words
