@@ -56,8 +56,14 @@ def test_a_day_later_it_is_gone_while_younger_ones_stay(
     with time_machine.travel(timezone.now() - KEPT - timedelta(minutes=1), tick=False):
         mine = replace(linked_device, access_token=mint.access(linked.sub))
         one_shot(mine, "AMAZON.HelpIntent")
-        assert len(recent_turns.of(linked)) == 1
-    assert recent_turns.of(linked) == []
+    with time_machine.travel(timezone.now() - timedelta(hours=1), tick=False):
+        younger = replace(linked_device, access_token=mint.access(linked.sub))
+        one_shot(younger, "WhoAmIIntent")
+        assert [turn.kind for turn in recent_turns.of(linked)] == [
+            "WhoAmIIntent",
+            "AMAZON.HelpIntent",
+        ]
+    assert [turn.kind for turn in recent_turns.of(linked)] == ["WhoAmIIntent"]
 
 
 def test_a_refused_token_is_told_of_the_person_whose_device_it_is(
