@@ -49,7 +49,7 @@ from companion.local import environment, services
 PROFILES = int(os.environ.get("PROFILES", "100000"))
 FEWEST = 100
 HEARD = (100, 1_000, 10_000, 100_000)  # facts, by one person each
-HEARING = 150  # turns of each of them
+HEARING = 300  # turns of each of them
 CLIENTS = (1, 2, 4, 8, 16, 32, 64)
 WORKERS = (1, 2)
 LASTING = 100_000  # requests
