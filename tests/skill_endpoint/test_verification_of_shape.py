@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from skill_endpoint.simulator.envelopes import Envelope
 from skill_endpoint.simulator.pki import Signer
-from skill_endpoint.verification import verify
+from skill_endpoint.verification import MAX_DEPTH, check_values, verify
 from tests.alexa import (
     NOT_TEXT,
     REQUEST_ID,
@@ -55,7 +59,10 @@ from tests.alexa import (
         (("session", "application"), {"applicationId": None}, "skill_id"),
         (("session", "attributes"), {"half a pair": "\ud83d"}, "malformed"),
         (("session", "attributes"), {"\ude00": 1}, "malformed"),
+        (("session", "attributes"), {"\ud83d": "\ude00"}, "malformed"),
+        (("session", "attributes"), ["\ud83d", "\ude00"], "malformed"),
         (("session", "attributes"), {"nul\0": 1}, "malformed"),
+        (("session", "attributes"), {"deep": [{"below": ["nul\0"]}]}, "malformed"),
     ],
     ids=repr,
 )
@@ -145,3 +152,39 @@ def test_it_takes_a_body_as_long_as_the_limit_and_none_longer(
     assert verify(signed(pki, body), body)
     body += b" "
     assert reason_of(signed(pki, body), body) == "too_large"
+
+
+def fits(value: Any, depth: int = 1) -> bool:
+    """The rules of check_values, one value at a time."""
+    if isinstance(value, str):
+        return depth <= MAX_DEPTH and not re.search("[\0\ud800-\udfff]", value)
+    if isinstance(value, dict):
+        return all(fits(key) and fits(item, depth + 1) for key, item in value.items()) and (
+            depth <= MAX_DEPTH
+        )
+    if isinstance(value, list):
+        return depth <= MAX_DEPTH and all(fits(item, depth + 1) for item in value)
+    return depth <= MAX_DEPTH and value not in {math.inf, -math.inf}
+
+
+TEXT = st.text(st.characters(), max_size=3) | st.sampled_from(
+    ["", "\0", "\ud83d", "\ude00", "\ud83d\ude00", "\n", "a"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(TEXT, below, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(VALUES, st.sampled_from([0, 60, 61, 62, 63, 64]))
+def test_all_texts_at_once_are_judged_as_one_by_one(value: Any, deeper: int) -> None:
+    for _ in range(deeper):
+        value = [value]
+    try:
+        check_values(value)
+    except ValueError:
+        assert not fits(value)
+    else:
+        assert fits(value)
