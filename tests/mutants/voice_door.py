@@ -26,6 +26,8 @@ T_RECENT = "tests/skill_endpoint/test_recent_turns.py"
 T_WARM = "tests/skill_endpoint/test_warm_caches.py"
 T_WARM_CHAINS = "tests/skill_endpoint/test_warm_chains.py"
 T_PREPARED = "tests/skill_endpoint/test_prepared.py"
+T_LAST_FEW = "tests/accounts/test_last_few.py"
+T_SHARED_REDIS = "tests/accounts/test_shared_redis.py"
 T_VIEWS = "tests/skill_endpoint/test_views.py"
 
 MUTANTS = [
@@ -272,6 +274,7 @@ MUTANTS = [
         "nx=True, ex=kept",
         "ex=kept",
         T_REPLAY,
+        needs_services=True,
     ),
     Mutant(
         "a claim outlives its request",
@@ -279,6 +282,7 @@ MUTANTS = [
         "timedelta(seconds=300)",
         "timedelta(seconds=100)",
         T_REPLAY,
+        needs_services=True,
     ),
     Mutant(
         "a claim is of one skill",
@@ -458,5 +462,61 @@ MUTANTS = [
         "if request.path != self.path:",
         "if not request.path.startswith(self.path):",
         "tests/companion/test_voice_door.py",
+    ),
+    # what a shared cache keeps
+    Mutant(
+        "a person's last turns are few in a shared cache",
+        "accounts/last_few.py",
+        "            pipeline.ltrim(key, 0, length - 1)\n",
+        "",
+        T_LAST_FEW,
+        needs_services=True,
+    ),
+    Mutant(
+        "a person's last turns end by themselves in a shared cache",
+        "accounts/last_few.py",
+        "            pipeline.expire(key, int(seconds))\n",
+        "",
+        T_LAST_FEW,
+        needs_services=True,
+    ),
+    Mutant(
+        "a person's last turns are erased from a shared cache",
+        "accounts/last_few.py",
+        "        client.delete(key)",
+        "        pass",
+        T_LAST_FEW,
+        needs_services=True,
+    ),
+    Mutant(
+        "a shared cache that is down breaks no turn",
+        "accounts/last_few.py",
+        "            pipeline.execute()\n    except Exception as error:",
+        "            pipeline.execute()\n    except ZeroDivisionError as error:",
+        T_LAST_FEW,
+    ),
+    Mutant(
+        "a limit counts in a shared cache",
+        "accounts/rate_limit.py",
+        "nx=True, ex=seconds",
+        "ex=seconds",
+        T_SHARED_REDIS,
+        needs_services=True,
+    ),
+    Mutant(
+        "a count in a shared cache has an end",
+        "accounts/rate_limit.py",
+        "nx=True, ex=seconds",
+        "nx=True",
+        T_SHARED_REDIS,
+        needs_services=True,
+    ),
+    Mutant(
+        "a shared cache is waited for only so long",
+        "accounts/shared_redis.py",
+        "redis.Redis.from_url(location, **dict(options))",
+        "redis.Redis.from_url(location)",
+        T_SHARED_REDIS,
+        needs_services=True,
     ),
 ]
