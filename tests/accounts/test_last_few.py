@@ -89,7 +89,7 @@ def test_none_is_lost_between_two_at_the_same_moment() -> None:
     start = threading.Barrier(8)
 
     def run(number: int) -> None:
-        start.wait(5)
+        start.wait(30)
         push(*range(number * 10, number * 10 + 10), length=100)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]

@@ -90,7 +90,7 @@ def test_threads_count_each_request_once(settings: Settings, on_redis: str) -> N
     start = threading.Barrier(16)
 
     def run() -> None:
-        start.wait(5)
+        start.wait(30)
         answers.extend(is_over("page", "one", rate=100, per=3600) for _ in range(10))
 
     threads = [threading.Thread(target=run) for _ in range(16)]

@@ -269,6 +269,17 @@ def test_a_program_tells_no_secret(
 
 
 @pytest.mark.django_db
+def test_what_looks_like_a_key_is_withheld_and_the_program_is_told(
+    site: Client, request_lines: list[str]
+) -> None:
+    program = "Mozilla/5.0 (X11) AppleWebKit/537.36"
+    site.get("/ends/200/", headers={"User-Agent": f"{program} secret-0123456789abcdef01234"})
+    said = only(request_lines)["user_agent"]
+    assert said.startswith(f"{program} ")
+    assert "0123456789" not in said
+
+
+@pytest.mark.django_db
 def test_without_a_program_nothing_is_said_of_it(site: Client, request_lines: list[str]) -> None:
     site.get("/ends/200/")
     assert "user_agent" not in only(request_lines)
@@ -319,7 +330,8 @@ def test_a_console_reads_it_easily(rf: RequestFactory, console_lines: list[str])
     [line] = console_lines
     time, rest = line.split(" ", 1)
     assert time.endswith("+00:00")
-    assert rest.startswith("[info   ] request_finished code=200 request=GET /größe/ request_id=")
+    assert rest.startswith("[info   ] request_finished code=200 ")
+    assert " request=GET /größe/ request_id=" in rest
 
 
 @pytest.mark.parametrize("console", [True, False])

@@ -409,7 +409,7 @@ def test_threads_that_begin_at_the_same_moment_get_their_own_answers(
         def ask(
             number: int, prepared: Prepared[Topic] = prepared, start: threading.Barrier = start
         ) -> None:
-            start.wait(5)
+            start.wait(30)
             for _ in range(5):
                 assert prepared(f"name {number}") == [committed[number]]
 

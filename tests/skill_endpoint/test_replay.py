@@ -113,7 +113,7 @@ def race(claim: Callable[[], bool]) -> list[bool]:
     def run() -> None:
         try:
             with connection.execute_wrapper(look):
-                start.wait(5)
+                start.wait(30)
                 answers.append(claim())
         finally:
             connections.close_all()
