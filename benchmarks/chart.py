@@ -24,8 +24,8 @@ OURS = "ours"
 NAMES = {
     "floor": "a bare function, no framework",
     OURS: "this project",
-    "express": "Amazon's Express adapter",
-    "stock": "Amazon's SDK for Python",
+    "Express adapter": "Amazon's Express adapter",
+    "stock SDK": "Amazon's SDK for Python",
 }
 DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 

@@ -23,9 +23,9 @@ def run() -> dict[str, Any]:
             contender("floor", [3000, 2900, 3100], [300, 310, 290]),
             contender("ours", [1400, 1500, 1600], [600, 640, 620]),
             contender("ours, claims in the database", [1200, 1210, 1220], [700, 700, 700]),
-            contender("express", [900, 800, 1000], [1100, 1000, 1200]),
+            contender("Express adapter", [900, 800, 1000], [1100, 1000, 1200]),
         ],
-        "sqlite": [contender("stock", [500, 500, 500], [1900, 1800, 2000])],
+        "sqlite": [contender("stock SDK", [500, 500, 500], [1900, 1800, 2000])],
     }
     return {
         "begun": "2026-11-22T15:00:00+00:00",
