@@ -96,6 +96,7 @@ def test_each_person_of_the_population_is_known_by_their_name(
     assert [model.objects.count() for model in (User, Profile, AccountLink)] == [3] * 3
     for request in turns.signed(people, signer):
         _, headers, body = parts(request.raw)
+        assert len(request.expected) > 3
         assert request.expected.decode() in skill.answer(verify(headers, body))
     # nobody became another person by it
     assert [model.objects.count() for model in (User, Profile, AccountLink)] == [3] * 3
