@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -145,7 +146,11 @@ if str(_database["ENGINE"]).endswith("sqlite3"):
     # each thread keeps its connection: to open the file and to close it took more than a turn
     _database["CONN_MAX_AGE"] = None
 else:
+    # only where psycopg is wanted
+    from companion.postgresql import ReplanningCursor
+
     _database["OPTIONS"] = {
+        **cast("dict[str, object]", _database.get("OPTIONS", {})),  # sslmode and the like
         # More than a process has threads (going-live.md: 8), or a turn would wait for another's
         # connection; and no longer than Alexa waits for the turn.
         "pool": {"min_size": 1, "max_size": 16, "timeout": 4},
@@ -153,6 +158,7 @@ else:
         # longer than answering it.
         "server_side_binding": True,
         "prepare_threshold": 2,
+        "cursor_factory": ReplanningCursor,
     }
     _database["CONN_MAX_AGE"] = 0  # the pool keeps the connections
 DATABASES = {"default": _database}
