@@ -63,10 +63,20 @@ class RecentTurn(NamedTuple):
 def of(user: User) -> list[RecentTurn]:
     """Their turns of the last day, the newest first. A cache that is down knows of none."""
     since = time.time() - KEPT.total_seconds()
-    # for a day after an update, turns as the version before wrote them
-    kept = [turn for turn in last_few.of(_key(user.pk)) if len(turn) == len(RecentTurn._fields)]
-    turns = [RecentTurn(*turn) for turn in kept]
+    turns = [RecentTurn(*turn) for turn in last_few.of(_key(user.pk)) if _is_known(turn)]
     return [turn for turn in turns if turn.timestamp > since]
+
+
+def _is_known(turn: last_few.Item) -> bool:
+    """Another version of ours, beside this one or a day before it, may write others."""
+    if len(turn) != len(RecentTurn._fields):
+        return False
+    timestamp, *words = turn
+    return (
+        isinstance(timestamp, float)
+        and all(isinstance(word, str) for word in words)
+        and RecentTurn(*turn).outcome in OUTCOMES
+    )
 
 
 def forget(user: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -134,10 +135,23 @@ def test_they_are_forgotten(linked_device: Device, linked: User, stranger: User)
     assert recent_turns.of(linked) == []
 
 
-def test_a_turn_of_another_version_is_left_out(linked_device: Device, linked: User) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        [time.time(), "LaunchRequest", "en-US", "answered"],
+        [time.time(), "LaunchRequest", "en-US", "whispered", "", "r1"],
+        ["2026-11-22", "LaunchRequest", "en-US", "answered", "", "r1"],
+        [time.time(), None, "en-US", "answered", "", "r1"],
+        [time.time(), "LaunchRequest", "en-US", ["answered"], "", "r1"],
+    ],
+    ids=["shorter", "new-outcome", "other-time", "no-kind", "list"],
+)
+def test_a_turn_of_another_version_is_left_out(
+    linked_device: Device, linked: User, other: list[Any]
+) -> None:
     one_shot(linked_device, "AMAZON.HelpIntent")
-    older = [timezone.now().timestamp(), "LaunchRequest", "en-US", "answered"]
-    last_few.push(f"recent-turns:{linked.pk}", older, length=LENGTH, seconds=60)
+    last_few.push(f"recent-turns:{linked.pk}", other, length=LENGTH, seconds=60)
+    assert [turn.ended for turn in recent_turns.of(linked)]
     assert [turn.kind for turn in recent_turns.of(linked)] == ["AMAZON.HelpIntent"]
 
 
