@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sentry_sdk
 import structlog
+from sentry_sdk.integrations.logging import ignore_logger
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 if TYPE_CHECKING:
@@ -142,6 +143,9 @@ def start_sentry(dsn: str, release: str) -> None:
         max_request_body_size="never",
         before_send=_without_request_data,
     )
+    # the line of a request says how it ended: each that ended in an error would be one more error,
+    # with the request's address and browser in its name
+    ignore_logger("companion.requests")
 
 
 def _without_request_data(event: Event, hint: Hint) -> Event:

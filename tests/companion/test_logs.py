@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
+from companion.local import environment
 from companion.logs import _without_request_data, redact
 from tests.cognito import TokenMint
 
@@ -126,3 +130,26 @@ def test_an_error_report_holds_nothing_of_the_request(mint: TokenMint) -> None:
     assert "callback" in report
     for secret in ("secret", "eyJ", "robin@", "192.0.2.1"):
         assert secret not in report
+
+
+def test_the_line_of_a_request_that_failed_is_no_error_report(tmp_path: Path) -> None:
+    told = """if True:
+        import json, logging, django, sentry_sdk
+        from companion import logs
+        django.setup()
+        logs.start_sentry("http://key@127.0.0.1:1/1", release="tests")
+        sent = []
+        sentry_sdk.get_client().transport.capture_envelope = sent.append
+        logging.getLogger("companion.requests").error({"event": "request_finished"})
+        logging.getLogger("companion.other").error("something broke")
+        print(json.dumps([item.payload.json["logger"] for each in sent for item in each.items]))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", told],
+        cwd=environment.BASE_DIR,
+        env={**environment.bare(tmp_path), "DJANGO_SETTINGS_MODULE": "companion.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == ["companion.other"]
