@@ -116,7 +116,7 @@ def _steps() -> dict[str, Step]:
     def anew(self: Prepared[Any], *values: Any) -> list[Any]:
         return list(self._build(*values))
 
-    def by_structlog(request: Any, status: int) -> None:
+    def by_structlog(request: Any, status: int, seconds: float) -> None:
         skill.log.info("request_finished", code=status, request=f"{request.method} {request.path}")
 
     def create(digest: str, now: Any) -> bool:

@@ -11,6 +11,7 @@ Without TLS: a proxy ends that. Tests are in tests/companion/test_server.py, wit
 
 from __future__ import annotations
 
+import errno
 import re
 import selectors
 import socket
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from typing import Any
 
 # gunicorn has no types; the methods that are replaced here are those of 27
 from gunicorn import util  # type: ignore[import-untyped]
@@ -25,7 +27,8 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 READ_SECONDS = 5  # Alexa waits 8 s for an answer, so nobody honest pauses for longer than this
-SLOWEST = 16 * 1024  # bytes a second of a body that takes longer: a table of facts on a weak line
+# bytes a second of a body or an answer that takes longer: a table of facts on a weak line
+SLOWEST = 16 * 1024
 # Of a request that waits in memory: every turn, and every form but an upload. The rest of a longer
 # one is read by its thread.
 LONGEST = 128 * 1024
@@ -48,8 +51,37 @@ def seems_whole(data: bytes) -> bool:
     return not _CHUNKED.search(data, 0, end + 2) or data.endswith(b"0\r\n\r\n")
 
 
+class InTime:
+    """A socket whose answer goes at SLOWEST or faster, with READ_SECONDS to spare.
+
+    The kernel's timeout is for each write: who reads a letter now and then stays within it.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.left: float = READ_SECONDS  # of waiting for the reader; not of making the answer
+
+    def sendall(self, data: bytes) -> None:
+        try:
+            for start in range(0, len(data), SLOWEST):
+                part, begun = data[start : start + SLOWEST], time.monotonic()
+                # of a socket with a timeout it is the time for all that sendall sends
+                self.sock.settimeout(max(0.001, self.left))
+                self.sock.sendall(part)
+                waited = time.monotonic() - begun
+                self.left = min(self.left - waited + len(part) / SLOWEST, READ_SECONDS)
+        except TimeoutError:
+            # of this one gunicorn makes no traceback in the log
+            raise BrokenPipeError(errno.EPIPE, "not read in time") from None
+        finally:
+            self.sock.settimeout(None)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sock, name)
+
+
 class PatientThreads(ThreadWorker):  # type: ignore[misc] # of a package without types
-    """All methods but handle_error run in the main loop's thread."""
+    """All methods but handle_request and handle_error run in the main loop's thread."""
 
     def init_process(self) -> None:
         self.waiting: dict[TConn, float] = {}  # until when (monotonic), the oldest first
@@ -68,6 +100,14 @@ class PatientThreads(ThreadWorker):  # type: ignore[misc] # of a package without
             super().enqueue_req(conn)
         else:
             self._watch(conn, self._on_more)
+
+    def handle_request(self, req: Any, conn: TConn) -> bool:
+        """In a thread."""
+        sock, conn.sock = conn.sock, InTime(conn.sock)
+        try:
+            return bool(super().handle_request(req, conn))
+        finally:
+            conn.sock = sock
 
     def finish_request(self, conn: TConn, done: Future[bool]) -> None:
         if done.cancelled() or done.exception() or done.result():
@@ -130,13 +170,16 @@ class PatientThreads(ThreadWorker):  # type: ignore[misc] # of a package without
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(on_more, conn))
 
     def _on_more(self, conn: TConn, client: socket.socket) -> None:
-        if self._has_read(conn, self.waiting[conn]):
+        # dropped since the poller saw it, to make room for another of the same look
+        if conn in self.waiting and self._has_read(conn, self.waiting[conn]):
             del self.waiting[conn]
             self.poller.unregister(client)
             super().enqueue_req(conn)
 
     def _on_hanging_up(self, conn: TConn, client: socket.socket) -> None:
         """What still comes is thrown away: closed with it unread, the last answer could be lost."""
+        if conn not in self.waiting:  # as above
+            return
         try:
             if client.recv(LONGEST, socket.MSG_DONTWAIT):
                 return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,20 +31,24 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        begun = time.perf_counter()
         structlog.contextvars.bind_contextvars(request_id=str(uuid.uuid4()))
         try:
             response = self.get_response(request)
-            _write(request, response.status_code)
+            _write(request, response.status_code, time.perf_counter() - begun)
         finally:
             structlog.contextvars.clear_contextvars()
         return response
 
 
-def _write(request: HttpRequest, status: int) -> None:
+def _write(request: HttpRequest, status: int, seconds: float) -> None:
+    # a path that leads somewhere is ours; one that does not may be whatever somebody pasted
+    path = request.path if status < 400 else scrub(request.path)
     fields: dict[str, object] = {
         "event": "request_finished",
         "code": status,
-        "request": redact(f"{request.method} {request.path}"),
+        "ms": round(seconds * 1000, 1),
+        "request": redact(f"{request.method} {path}"),
         **structlog.contextvars.get_contextvars(),
     }
     if said := request.META.get("HTTP_USER_AGENT"):
@@ -63,12 +68,12 @@ class Line(logging.Formatter):
         self.console = console
 
     def format(self, record: logging.LogRecord) -> str:
-        time = datetime.fromtimestamp(record.created, UTC).isoformat()
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat()
         level, fields = record.levelname.lower(), cast("dict[str, object]", record.msg)
         if self.console:
             told = [f"{name}={_shown(value)}" for name, value in fields.items() if name != "event"]
-            return f"{time} [{level:<7}] {fields['event']} {' '.join(told)}"
-        return json.dumps({**fields, "logger": record.name, "level": level, "timestamp": time})
+            return f"{moment} [{level:<7}] {fields['event']} {' '.join(told)}"
+        return json.dumps({**fields, "logger": record.name, "level": level, "timestamp": moment})
 
 
 def _shown(value: object) -> str:

@@ -28,6 +28,8 @@ keepalive = 75
 # Of the 1,024 files that a process usually may open: the rest is for databases, threads, static
 # files. A worker that can open no more ends.
 worker_connections = 800
+# sendfile(2) by gunicorn waits without end for a client that does not read; writing has a timeout
+sendfile = False
 # no access log: the query of a sign-in's callback holds a code; companion.logs writes the path
 accesslog = None
 control_socket_disable = True

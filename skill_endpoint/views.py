@@ -46,10 +46,13 @@ def alexa(request: HttpRequest) -> HttpResponse:
         log.warning("alexa_request_rejected", reason=error.reason)
         status = 429 if error.reason == "rate_limit" else 400
         return _response(b"", "text/plain", status)
-    structlog.contextvars.bind_contextvars(alexa_request_id=envelope["request"]["requestId"])
+    request_type = envelope["request"]["type"]
+    structlog.contextvars.bind_contextvars(
+        alexa_request_id=envelope["request"]["requestId"], alexa_request_type=request_type
+    )
     # what was checked is what is dispatched, and not the body read by a second parser
     text = answer(envelope)
-    metrics.count_turn(envelope["request"]["type"])
+    metrics.count_turn(request_type)
     return _response(text.encode(), "application/json;charset=UTF-8")
 
 

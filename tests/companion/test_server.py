@@ -14,9 +14,14 @@ from pathlib import Path
 import pytest
 
 from companion.local.environment import BASE_DIR, free_port
-from companion.patient_threads import LONGEST, seems_whole
+from companion.patient_threads import LONGEST, InTime, PatientThreads, seems_whole
 
 APPLICATION = """
+from pathlib import Path
+
+LARGE = Path(__file__).with_name("large")
+
+
 def application(environ, start_response):
     environ["wsgi.input"].read()
     if environ["PATH_INFO"] == "/raise":
@@ -24,6 +29,12 @@ def application(environ, start_response):
     if environ["PATH_INFO"] == "/large":
         start_response("200 OK", [("Content-Length", "50000000")])
         return [b"x" * 50_000_000]
+    if environ["PATH_INFO"] == "/file":
+        start_response("200 OK", [("Content-Length", "50000000")])
+        return environ["wsgi.file_wrapper"](open(LARGE, "rb"))
+    if environ["PATH_INFO"] == "/short":
+        start_response("200 OK", [("Content-Length", "325000")])
+        return environ["wsgi.file_wrapper"](open(LARGE, "rb"))
     where = f"{environ['SCRIPT_NAME']} {environ['PATH_INFO']}".encode()
     start_response("200 OK", [("Content-Length", str(len(where)))])
     return [where]
@@ -39,6 +50,8 @@ SLOW = 12  # more than there are threads
 @contextlib.contextmanager
 def serving(folder: Path, *more: str) -> Iterator[int]:
     (folder / "small.py").write_text(APPLICATION, encoding="utf-8")
+    with (folder / "large").open("wb") as large:
+        large.truncate(50_000_000)
     port = free_port()
     config = BASE_DIR / "deploy" / "gunicorn.conf.py"
     with (folder / "log").open("wb") as log:
@@ -112,9 +125,40 @@ def test_who_stops_halfway_is_not_waited_for_for_ever(port: int, beginning: byte
         assert slow.recv(100) == b""
 
 
-def test_who_does_not_read_is_not_waited_for_for_ever(port: int) -> None:
-    with others(port, ASK.replace(b"/", b"/large", 1)):
+@pytest.mark.parametrize("path", [b"/large", b"/file"])
+def test_who_does_not_read_is_not_waited_for_for_ever(port: int, path: bytes) -> None:
+    with others(port, ASK.replace(b"/", path, 1)):
         assert answer_to(port, ASK).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_who_asks_for_more_than_they_read_gets_a_few_seconds(tmp_path: Path) -> None:
+    """What fits into the kernel's buffers goes; the first answer that does not fit ends it."""
+    with serving(tmp_path) as port, contextlib.ExitStack() as stack:
+        (tmp_path / "large").write_bytes(b"x" * 325_000)
+        for _ in range(SLOW):
+            peer = stack.enter_context(socket.socket())
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            peer.connect(("127.0.0.1", port))
+            peer.sendall(b"GET /short HTTP/1.1\r\nHost: localhost\r\n\r\n" * 40)
+        time.sleep(0.5)
+        for _ in range(3):
+            assert answer_to(port, ASK).startswith(b"HTTP/1.1 200 OK")
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" not in log
+
+
+def test_the_time_of_an_answer_begins_when_it_is_sent() -> None:
+    """A page that took its time to make is not cut short for it."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        answer = InTime(ours)
+        answer.left -= 0.5  # as if parts of it had been waited for
+        before = answer.left
+        time.sleep(0.6)
+        answer.sendall(b"x" * 100)
+        assert theirs.recv(100) == b"x" * 100
+        assert answer.left > before - 0.4
+        assert ours.gettimeout() is None
 
 
 def test_clients_who_do_not_hang_up_hold_nobody_up(port: int) -> None:
@@ -129,6 +173,16 @@ def test_who_waits_for_longest_makes_room(tmp_path: Path) -> None:
         assert answer_to(port, ASK).startswith(b"HTTP/1.1 200 OK")
         assert is_waited_for(slow[-1])
         assert not is_waited_for(slow[0])
+
+
+def test_what_comes_from_somebody_who_just_had_to_make_room_is_nobodys() -> None:
+    """The poller names both in one look: who came, and who was dropped for them."""
+    worker = PatientThreads.__new__(PatientThreads)
+    worker.waiting = {}
+    with socket.socket() as dropped:
+        worker._on_more(object(), dropped)
+        worker._on_hanging_up(object(), dropped)
+    assert worker.waiting == {}
 
 
 def test_requests_that_come_together_are_answered_in_turn(port: int) -> None:
@@ -201,7 +255,15 @@ def test_nobody_on_this_host_says_where_the_site_is_mounted(port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "beginning", [HALF_A_HEADER, HALF_A_BODY.replace(b"500", b"2000"), HALF_A_CHUNK[:-2]]
+    "beginning",
+    [
+        HALF_A_HEADER,
+        HALF_A_BODY.replace(b"500", b"2000"),
+        HALF_A_CHUNK[:-2],
+        # too long to wait in memory: its end is read by a thread
+        HALF_A_BODY.replace(b"500", b"999999") + b"x" * LONGEST,
+    ],
+    ids=["header", "body", "chunk", "long body"],
 )
 def test_what_drips_ends_as_a_whole(port: int, beginning: bytes) -> None:
     """Each byte comes well before the limit of one read; all of them would take an hour."""
