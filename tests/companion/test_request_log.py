@@ -237,6 +237,7 @@ def test_an_answer_that_is_sent_in_parts_is_one_line_and_whole(
         f"/x/?a=1&state={SECRET}#part",
         f"/token={SECRET}/",
         f"/x/Bearer%20{SECRET}",
+        f"/nowhere/{SECRET}/",
         "/robin@example.com/",
         "/+12065550101/",
     ],

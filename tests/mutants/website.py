@@ -101,8 +101,8 @@ MUTANTS = [
     Mutant(
         "codes never reach a log",
         REQUEST_LOG,
-        "{request.path}",
-        "{request.get_full_path()}",
+        "path = request.path if status < 400 else scrub(request.path)",
+        "path = request.get_full_path()",
         "tests/companion/test_logs.py",
     ),
     Mutant(
@@ -171,8 +171,8 @@ MUTANTS = [
     Mutant(
         "what is asked for, in the log",
         REQUEST_LOG,
-        'redact(f"{request.method} {request.path}")',
-        'f"{request.method} {request.path}"',
+        'redact(f"{request.method} {path}")',
+        'f"{request.method} {path}"',
         T_REQUEST_LOG,
     ),
     Mutant(
@@ -229,6 +229,13 @@ MUTANTS = [
         REQUEST_LOG,
         "return text if text.isprintable() else json.dumps(text)",
         "return text",
+        T_REQUEST_LOG,
+    ),
+    Mutant(
+        "an address that leads nowhere may be anything, in the log",
+        REQUEST_LOG,
+        "else scrub(request.path)",
+        "else request.path",
         T_REQUEST_LOG,
     ),
 ]
