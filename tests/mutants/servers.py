@@ -89,13 +89,6 @@ MUTANTS = [
         f"{T_SERVER}::test_an_error_says_nothing_of_what_was_sent",
     ),
     Mutant(
-        "server: who does not read a file is not written to for ever",
-        GUNICORN,
-        "sendfile = False",
-        "sendfile = True",
-        f"{T_SERVER}::test_who_does_not_read_is_not_waited_for_for_ever",
-    ),
-    Mutant(
         "server: who was just dropped stops nobody",
         PATIENT,
         "if conn in self.waiting and self._has_read",
