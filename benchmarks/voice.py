@@ -30,6 +30,7 @@ PACED = 250  # and then, at a rate that all of them can keep
 CONNECTIONS = 8
 FLOOR, OURS, STOCK, EXPRESS = "floor", "ours", "stock SDK", "Express adapter"
 ON_REDIS, ALONE, NEW_TOKENS = "ours", "ours, without Redis", "ours, tokens all new"
+UNPINNED = "ours, not pinned"
 
 # (what, at least or at most, what this project promises, what it was aimed at)
 OVER_STOCK = ("times the requests/s of the stock SDK", "at least", 1.5, 2.5)
@@ -48,6 +49,7 @@ LEGEND = f"""
   Express adapter  Amazon's, on Node; benchmarks/contenders/express/README.md: what it leaves out
   floor and ours remember tokens that they have verified, the others verify each one each time:
   "tokens all new" is ours where everybody comes with a token for the first time.
+  All in Python run under our server with PIN_WORKERS=1, but for the one that is "not pinned".
 """
 
 
@@ -120,6 +122,7 @@ def _on_postgresql(cache_url: str, installed: Path | None) -> list[Contender]:
         _contender(ON_REDIS, _ours, cache_url),
         _contender(ALONE, _ours),
         _contender(NEW_TOKENS, _ours, cache_url),
+        _contender(UNPINNED, _unpinned, cache_url),
         _contender(STOCK, start.stock),
     ]
     found[3].has_new_tokens = True
@@ -130,6 +133,10 @@ def _on_postgresql(cache_url: str, installed: Path | None) -> list[Contender]:
 
 def _ours(port: int) -> Start:
     return Start(gunicorn("benchmarks.contenders.ours:application", port))
+
+
+def _unpinned(port: int) -> Start:
+    return Start(_ours(port).command, {"PIN_WORKERS": "0"})
 
 
 def _contender(name: str, begin: Callable[[int], Start], cache_url: str = "") -> Contender:

@@ -49,6 +49,7 @@ class World:
         values = {
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
             "RATE_LIMITS": "0",
+            "PIN_WORKERS": "1",  # deploy/gunicorn.conf.py; whoever is under it
             "OAUTH_TRACE": "0",
             "DATABASE_URL": database_url,
             "CACHE_URL": cache_url,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.accounting import descendants
 from companion.local.environment import BASE_DIR, free_port
 from companion.patient_threads import LONGEST, InTime, PatientThreads, seems_whole
 
@@ -39,6 +42,7 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Length", str(len(where)))])
     return [where]
 """
+PIDS = re.compile(r"\[(\d+)\] \[INFO\] Starting gunicorn")
 NOTHING = b""
 HALF_A_HEADER = b"GET / HTTP/1.1\r\nHost: loc"
 HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{"
@@ -173,6 +177,23 @@ def test_who_waits_for_longest_makes_room(tmp_path: Path) -> None:
         assert answer_to(port, ASK).startswith(b"HTTP/1.1 200 OK")
         assert is_waited_for(slow[-1])
         assert not is_waited_for(slow[0])
+
+
+def test_each_worker_has_a_processor_where_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIN_WORKERS", "1")
+    count = min(2, len(os.sched_getaffinity(0)))
+    with serving(tmp_path, f"--workers={count}") as port:
+        assert answer_to(port, ASK).startswith(b"HTTP/1.1 200 OK")
+        server = int(PIDS.findall((tmp_path / "log").read_text())[0])
+        for _ in range(100):  # one answers while the other still starts
+            found = [os.sched_getaffinity(pid) for pid in descendants(server)]
+            if len(found) == count and all(len(cpus) == 1 for cpus in found):
+                break
+            time.sleep(0.05)
+    assert sorted(map(len, found)) == [1] * count
+    assert len(set.union(*found)) == count
 
 
 def test_what_comes_from_somebody_who_just_had_to_make_room_is_nobodys() -> None:
