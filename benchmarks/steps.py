@@ -69,7 +69,7 @@ def _names() -> list[str]:
         "statements made anew each time",
         "a connection for each turn",
         "all middleware of the website",
-        "the line in the log by structlog",
+        "two lines in the log instead of one",
         "the replay's row by create()",
         "tokens verified each time",
         "the chain checked each time",
@@ -116,8 +116,11 @@ def _steps() -> dict[str, Step]:
     def anew(self: Prepared[Any], *values: Any) -> list[Any]:
         return list(self._build(*values))
 
-    def by_structlog(request: Any, status: int, seconds: float) -> None:
-        skill.log.info("request_finished", code=status, request=f"{request.method} {request.path}")
+    write = request_log._write
+
+    def twice(request: Any, status: int, seconds: float) -> None:
+        write(request, status, seconds)
+        write(request, status, seconds)
 
     def create(digest: str, now: Any) -> bool:
         try:
@@ -153,7 +156,7 @@ def _steps() -> dict[str, Step]:
         lambda: mock.patch.object(Prepared, "__call__", anew),
         each_turn,
         all_middleware,
-        lambda: mock.patch.object(request_log, "_write", by_structlog),
+        lambda: mock.patch.object(request_log, "_write", twice),
         lambda: mock.patch.object(SeenRequest.objects, "claim", create),
         lambda: _forgetting(tokens._memory.clear),
         lambda: _forgetting(signing_keys.forget),

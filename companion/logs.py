@@ -112,19 +112,14 @@ def configuration(*, console: bool) -> dict[str, Any]:
                     renderer,
                 ],
             },
-            "request": {"()": "companion.request_log.Line", "console": console},
         },
         "filters": {"in_a_word": {"()": lambda: in_a_word}},
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "structured"},
-            "requests": {"class": "logging.StreamHandler", "formatter": "request"},
-        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             # our handler has the line with the id; Django's would be a second one, with the query
             "django.request": {"level": "ERROR"},
             **{f"django.security.{name}": {"filters": ["in_a_word"]} for name in _REFUSALS},
-            "companion.requests": {"handlers": ["requests"], "propagate": False},
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "botocore": {"level": "WARNING"},

@@ -17,7 +17,7 @@ import companion.urls  # noqa: F401
 from accounts.cognito import keys, tokens
 from accounts.groups import apply_pool_groups
 from accounts.models import Door, User
-from companion import request_log
+from companion import logs, request_log
 from skill_endpoint.models import AccountLink
 from skill_endpoint.simulator.envelopes import Device
 from tests.cognito import TokenMint
@@ -57,6 +57,13 @@ def _fresh_caches() -> Iterator[None]:
     cache.clear()
 
 
+def written_by(*, console: bool) -> logging.Formatter:
+    """What writes the lines of the log: JSON, or lines to read."""
+    settings = dict(logs.configuration(console=console)["formatters"]["structured"])
+    formatter: logging.Formatter = settings.pop("()")(**settings)
+    return formatter
+
+
 @pytest.fixture
 def request_lines() -> Iterator[list[str]]:
     """What the log says of each request, a JSON object each."""
@@ -67,7 +74,7 @@ def request_lines() -> Iterator[list[str]]:
             lines.append(self.format(record))
 
     handler = Kept()
-    handler.setFormatter(request_log.Line(console=False))
+    handler.setFormatter(written_by(console=False))
     logger = logging.getLogger(request_log.NAME)
     logger.addHandler(handler)
     yield lines

@@ -101,7 +101,7 @@ MUTANTS = [
     Mutant(
         "codes never reach a log",
         REQUEST_LOG,
-        "path = request.path if status < 400 else scrub(request.path)",
+        "path = request.path if 200 <= status < 300 else scrub(request.path)",
         "path = request.get_full_path()",
         "tests/companion/test_logs.py",
     ),
@@ -164,23 +164,9 @@ MUTANTS = [
     Mutant(
         "what a browser calls itself, in the log",
         REQUEST_LOG,
-        "redact(scrub(said))",
-        "redact(said)",
-        "tests/companion/test_logs.py tests/companion/test_nothing_leaks.py",
-    ),
-    Mutant(
-        "what is asked for, in the log",
-        REQUEST_LOG,
-        'redact(f"{request.method} {path}")',
-        'f"{request.method} {path}"',
-        T_REQUEST_LOG,
-    ),
-    Mutant(
-        "what a program calls itself passes the last net too",
-        REQUEST_LOG,
-        "redact(scrub(said))",
         "scrub(said)",
-        T_REQUEST_LOG,
+        "said",
+        "tests/companion/test_logs.py tests/companion/test_nothing_leaks.py",
     ),
     Mutant(
         "a request's ids are not the next one's",
@@ -223,13 +209,6 @@ MUTANTS = [
         "    except Exception as error:  # noqa: BLE001",
         "    except ZeroDivisionError as error:  # noqa: BLE001",
         T_RATE_LIMIT,
-    ),
-    Mutant(
-        "nobody writes a line of their own into the log",
-        REQUEST_LOG,
-        "return text if text.isprintable() else json.dumps(text)",
-        "return text",
-        T_REQUEST_LOG,
     ),
     Mutant(
         "an address that leads nowhere may be anything, in the log",
