@@ -18,8 +18,8 @@ from skill_endpoint.views import alexa
 class VoiceDoorMiddleware:
     """Alexa's requests go to their view from here: all that follows is there for pages.
 
-    Sessions, cookies, languages and policies for browsers cost more than the whole of a turn, and
-    mean nothing to it.
+    Sessions, cookies, languages and policies for browsers mean nothing to a turn, and take a tenth
+    of its time.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

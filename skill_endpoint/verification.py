@@ -200,7 +200,7 @@ def check_values(value: Any) -> None:
             elif item in (float("inf"), float("-inf")):
                 raise ValueError("a number out of range")
         level = below
-    # all of them at once; a line end between them lets no two halves become a whole
+    # all of them at once: a turn has a hundred
     text = "\n".join(texts)
     if "\0" in text:
         raise ValueError("NUL in text")
