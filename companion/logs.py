@@ -87,6 +87,24 @@ def in_a_word(record: logging.LogRecord) -> bool:
     return True
 
 
+def formatter(*, console: bool) -> dict[str, Any]:
+    """What writes a line, as LOGGING names it."""
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=False)
+        if console
+        else structlog.processors.JSONRenderer()
+    )
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": _SHARED,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            redact_event,
+            renderer,
+        ],
+    }
+
+
 def configuration(*, console: bool) -> dict[str, Any]:
     """Django's LOGGING: readable lines on a console, JSON elsewhere; both redacted."""
     structlog.configure(
@@ -94,24 +112,11 @@ def configuration(*, console: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=False)
-        if console
-        else structlog.processors.JSONRenderer()
-    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "structured": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": _SHARED,
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    redact_event,
-                    renderer,
-                ],
-            },
+            "structured": formatter(console=console),
         },
         "filters": {"in_a_word": {"()": lambda: in_a_word}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},

@@ -59,9 +59,9 @@ def _fresh_caches() -> Iterator[None]:
 
 def written_by(*, console: bool) -> logging.Formatter:
     """What writes the lines of the log: JSON, or lines to read."""
-    settings = dict(logs.configuration(console=console)["formatters"]["structured"])
-    formatter: logging.Formatter = settings.pop("()")(**settings)
-    return formatter
+    settings = logs.formatter(console=console)
+    made: logging.Formatter = settings.pop("()")(**settings)
+    return made
 
 
 @pytest.fixture
