@@ -69,7 +69,7 @@ def test_at_their_limits_all_promises_hold(field: Field, figures: Figures, capsy
 
 def test_the_values_go_into_the_file(field: Field, figures: Figures) -> None:
     voice._judge(field, figures)
-    assert list(json.loads(json.dumps(figures["targets"])).values()) == [1.5, 0.5, 5, 100, 5, 0]
+    assert list(json.loads(json.dumps(figures["targets"])).values()) == [1.5, 0.5, 6, 100, 5, 0]
 
 
 BROKEN: list[tuple[Callable[[Field, Figures], object], str]] = [
