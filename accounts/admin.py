@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
@@ -56,8 +56,10 @@ class FindsPeople(CarefulAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         search_term = search_term.strip("… ")
-        found, many = super().get_search_results(request, queryset, search_term)
         compact = "".join(search_term.split())
+        if compact and (whole := self._of_whole(queryset, compact)) is not None:
+            return whole, True
+        found, many = super().get_search_results(request, queryset, search_term)
         # zeros in front stand for a country, or for being inside of one: +44 20 … is 020 …
         digits = re.sub(r"\D", "", search_term).lstrip("0")
         if PHONE.fullmatch(search_term) and len(digits) >= MIN_DIGITS:
@@ -66,6 +68,14 @@ class FindsPeople(CarefulAdmin):
             exactly = (Q(**{f"{name}__iexact": compact}) for name in self.exact_fields)
             return found | queryset.filter(reduce(or_, exactly, Q(pk=None))), True
         return found, many
+
+    def _of_whole(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any] | None:
+        """By an index, among however many people. A part of one is looked for in each row."""
+        for name in (*self.exact_fields, self.phone_field):
+            found = queryset.filter(**{f"{name}__in": {words, words.lower()}})
+            if found.exists():
+                return found
+        return None
 
 
 class ReadOnly:
@@ -115,7 +125,7 @@ class UserAdmin(ReadOnly, FindsPeople):
 
     # what the packages above know of a person: they add their functions, inlines and panels
     from_above: ClassVar[list[Callable[[User], object]]] = []
-    panels: ClassVar[list[Callable[[User], str]]] = []
+    panels: ClassVar[list[Callable[[User, User], str]]] = []  # of a person, for who looks
 
     list_display = ("person", "sub", "first_seen_by", "last_login", "is_active")
     list_display_links = ("person", "sub")
@@ -174,7 +184,7 @@ class UserAdmin(ReadOnly, FindsPeople):
         if user:
             context["subtitle"] = f"{described(user)} ({user.sub})"
             context["offered"] = people_actions.offered(request.user, user)
-            context["panels"] = [panel(user) for panel in self.panels]
+            context["panels"] = [panel(user, cast("User", request.user)) for panel in self.panels]
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import checks, personal_data  # noqa: F401
+        from accounts import checks, personal_data, rights  # noqa: F401

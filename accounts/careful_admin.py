@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import BadRequest, FieldError, ValidationError
 from django.db.models import QuerySet
@@ -17,6 +17,7 @@ from django.db.models.constants import LOOKUP_SEP
 from django.db.utils import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
+from django.utils.translation import gettext_lazy as _
 
 # what the admin's own filters and date navigation write behind a field's name
 LOOKUPS = {"", "exact", "isnull", "gte", "lt", "year", "month", "day"}
@@ -25,6 +26,11 @@ NONSENSE = (ValueError, TypeError, OverflowError, FieldError, ValidationError, D
 
 SEARCH_MAX = 400  # characters: an Alexa user id takes 255, and gets line breaks when it is copied
 SEARCH_MAX_WORDS = 12  # each is looked for in each column, with a join of its own
+
+
+TOO_LONG = _(
+    "This search took too long. Whole ids, e-mail addresses and phone numbers are found at once."
+)
 
 
 class BoundedSearch(ChangeListSearchForm):
@@ -76,5 +82,8 @@ class CarefulAdmin(admin.ModelAdmin[Any]):
         except (*NONSENSE, OperationalError) as error:
             if request.method == "POST" or request.GET.keys() == {"e"}:
                 raise BadRequest("not a request that this list makes") from error
+            if SEARCH_VAR in request.GET and isinstance(error, OperationalError):
+                messages.warning(request, TOO_LONG)
+                return HttpResponseRedirect(request.path)
             return HttpResponseRedirect(f"{request.path}?e=1")
         return response

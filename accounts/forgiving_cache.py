@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 from django.core.cache import cache
 
+from accounts.metrics import shared_cache_failures
+
 log = structlog.get_logger(__name__)
 
 
@@ -15,6 +17,7 @@ def found(key: str) -> Any:
     try:
         return cache.get(key)
     except Exception as error:  # noqa: BLE001 - each cache backend has errors of its own
+        shared_cache_failures.labels("kept").inc()
         log.warning("cache_failed", error=type(error).__name__)
         return None
 
@@ -23,4 +26,5 @@ def keep(key: str, value: object, *, seconds: float) -> None:
     try:
         cache.set(key, value, timeout=int(seconds))
     except Exception as error:  # noqa: BLE001 - as above
+        shared_cache_failures.labels("kept").inc()
         log.warning("cache_failed", error=type(error).__name__)

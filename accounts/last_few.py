@@ -9,6 +9,7 @@ import structlog
 from django.core.cache import cache
 
 from accounts import forgiving_cache
+from accounts.metrics import shared_cache_failures
 from accounts.shared_redis import shared_redis
 
 Item = list[Any]  # plain values, as JSON has them
@@ -31,6 +32,7 @@ def push(key: str, item: Item, *, length: int, seconds: float) -> None:
             pipeline.expire(key, int(seconds))
             pipeline.execute()
     except Exception as error:  # noqa: BLE001 - as forgiving_cache
+        shared_cache_failures.labels("last_few").inc()
         log.warning("cache_failed", error=type(error).__name__)
 
 
@@ -42,6 +44,7 @@ def of(key: str) -> list[Item]:
     try:
         items = [json.loads(item) for item in client.lrange(key, 0, -1)]
     except Exception as error:  # noqa: BLE001 - as forgiving_cache
+        shared_cache_failures.labels("last_few").inc()
         log.warning("cache_failed", error=type(error).__name__)
         return []
     return [item for item in items if isinstance(item, list)]

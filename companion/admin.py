@@ -21,13 +21,14 @@ from accounts.oauth_trace.models import Attempt
 from accounts.people_actions import RECORDED, described
 from companion.devices import device_of
 from companion.open_sessions import open_sessions
+from companion.traces import access
 
 OPERATORS_SHOWN = 50
 SESSIONS_SHOWN = 20
 ATTEMPTS_SHOWN = 10
 
 
-def sessions_panel(user: User) -> str:
+def sessions_panel(user: User, operator: User) -> str:
     """Where the person is signed in now. Never a session's key: who has it is that person."""
     rows = [
         {"device": device_of(session.user_agent), "session": session}
@@ -36,8 +37,13 @@ def sessions_panel(user: User) -> str:
     return render_to_string("admin/accounts/user/sessions.html", {"rows": rows})
 
 
-def attempts_panel(user: User) -> str:
-    """What the trace saw of their tries to link Alexa; nothing where it saw none."""
+def attempts_panel(user: User, operator: User) -> str:
+    """What the trace saw of their tries to link Alexa; nothing where it saw none.
+
+    Nor for who may not see attempts.
+    """
+    if not operator.has_perm(access.VIEW):
+        return ""
     attempts = list(Attempt.objects.of_person(user.sub)[:ATTEMPTS_SHOWN])
     if not attempts:
         return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections, connections
 
+from companion import serving
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "companion.settings")
 for _database in settings.DATABASES.values():
     # The environment sleeps between two invocations, and the other end may hang up meanwhile: a
@@ -24,9 +27,11 @@ for _database in settings.DATABASES.values():
     _database["CONN_HEALTH_CHECKS"] = True
 django.setup()
 
+serving.begin()
+
 # what needs Django's applications; the skill is built here, once, before the first request
 from skill_endpoint import metrics  # noqa: E402
-from skill_endpoint.skill import answer  # noqa: E402
+from skill_endpoint.told_turn import told  # noqa: E402
 from skill_endpoint.verification import MAX_BODY_BYTES, check_values  # noqa: E402
 
 _ID = re.compile(r"[!-~]{1,255}")  # as the view takes them
@@ -51,6 +56,7 @@ def handler(event: object, context: object) -> dict[str, Any]:
     https://developer.amazon.com/en-US/docs/alexa/custom-skills/host-a-custom-skill-as-an-aws-lambda-function.html
     Raises EventRefused for what is not hers; Lambda reports the error and answers nothing.
     """
+    begun = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(
         aws_request_id=str(getattr(context, "aws_request_id", ""))[:64]
@@ -58,16 +64,14 @@ def handler(event: object, context: object) -> dict[str, Any]:
     close_old_connections()  # as Django does around a request
     try:
         envelope = _checked(event)
-        request = envelope["request"]
-        structlog.contextvars.bind_contextvars(alexa_request_id=request["requestId"])
-        response: dict[str, Any] = json.loads(answer(envelope))
-        metrics.count_turn(request["type"])
+        with serving.turn_in_time():
+            response: dict[str, Any] = json.loads(told(envelope, begun))
     except EventRefused as error:
         metrics.alexa_requests_rejected.labels(error.reason).inc()
         log.warning("alexa_request_rejected", reason=error.reason)
         raise
     else:
-        log.info("alexa_request_answered", request_type=request["type"])
+        log.info("alexa_request_answered")
         return response
     finally:
         # a frozen function's connection may be dead when it thaws

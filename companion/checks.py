@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
 
@@ -57,6 +58,21 @@ def proxies_are_networks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             f"TRUSTED_PROXIES: not an address or network: {', '.join(wrong)}.",
             hint="Write it like 10.0.0.0/8,192.0.2.7.",
             id="companion.E002",
+        )
+    ]
+
+
+@register
+def proxies_are_not_everybody(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Whoever is trusted may say who a client is, and that it came by https."""
+    if not {"0.0.0.0/0", "::/0"} & {proxy.replace(" ", "") for proxy in settings.TRUSTED_PROXIES}:
+        return []
+    return [
+        Error(
+            "TRUSTED_PROXIES names everybody.",
+            hint="Then each client chooses its own address, and no rate limit holds. Name the "
+            "proxies, or their network.",
+            id="companion.E010",
         )
     ]
 
@@ -114,4 +130,18 @@ def production_is_production(app_configs: Any, **kwargs: Any) -> list[CheckMessa
     )
     return [
         Error(text, hint=hint, id=f"companion.{code}") for code, wrong, text, hint in rules if wrong
+    ]
+
+
+@register(Tags.security, deploy=True)
+def people_are_told_of_backups(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The privacy page says nothing of copies where nobody said how long they are kept."""
+    if settings.BACKUP_DAYS_ARE_GIVEN:
+        return []
+    return [
+        checks.Warning(
+            "BACKUP_DAYS is not set: the privacy page tells people of no backups.",
+            hint="Set it to the days for which backups are kept, or to 0 where there are none.",
+            id="companion.W001",
+        )
     ]

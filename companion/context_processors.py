@@ -16,7 +16,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in {"light", "dark"} else "",
         "languages": settings.LANGUAGES,
         "dev_tools": settings.DEV_TOOLS,
-        "version": settings.VERSION,
         "sign_in_configured": bool(endpoints.origin()),
         "support_url": settings.SUPPORT_URL,
     }

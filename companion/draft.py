@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
-from accounts.rate_limit import client_address, is_over, limited
+from accounts.rate_limit import is_client_over, limited
 from companion.http import SignedInRequest, SiteRequest, page_behind, to_sign_in
 
 _KEY = "draft"
@@ -77,7 +77,7 @@ def rescue(request: HttpRequest) -> str:
     back: str = getattr(view, "draft_back", "")
     if not back or request.headers.get("Sec-Fetch-Site") != "same-origin":
         return ""
-    if is_over("draft", client_address(request), **RATE):
+    if is_client_over("draft", request, **RATE):
         return ""
     keep(request, getattr(view, "draft_form", ""), getattr(view, "draft_fields", ()))
     return back

@@ -30,10 +30,16 @@ def text(name: str, default: str = "") -> str:
 
 
 def secret(name: str) -> str:
-    """The value of NAME, or the content of the file that NAME_FILE names."""
-    path = text(f"{name}_FILE")
+    """The value of NAME, or what the file holds that NAME_FILE names, or systemd's credential.
+
+    LoadCredential= of a unit makes files of that name in $CREDENTIALS_DIRECTORY, for its process
+    alone: https://systemd.io/CREDENTIALS/
+    """
+    path, value, given = text(f"{name}_FILE"), text(name), text("CREDENTIALS_DIRECTORY")
+    if not path and not value and given and Path(given, name).is_file():
+        path = str(Path(given, name))
     if not path:
-        return text(name)
+        return value
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -51,11 +57,13 @@ def flag(name: str, *, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name}={value}: write 1 or 0")
 
 
-def number(name: str, default: int) -> int:
-    """A whole number from 1 on."""
-    value = text(name) or str(default)
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
-        raise ImproperlyConfigured(f"{name}={value}: write a whole number like {default}")
+def number(name: str, default: int, *, least: int = 1) -> int:
+    """A whole number from `least` on; `default` where there is none."""
+    value = text(name)
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and int(value) >= least):
+        raise ImproperlyConfigured(f"{name}={value}: write a whole number like {default or 14}")
     return int(value)
 
 
@@ -75,19 +83,39 @@ def url(name: str, default: str = "") -> str:
 
 
 def database(name: str, default: str) -> dict[str, object]:
-    return dict(_env.db_url(name, default=default))
+    """Django's database settings for an address, which may hold a password: see `secret`.
+
+    A password of its own counts where the address has none: what makes up passwords and rotates
+    them (AWS Secrets Manager) knows no addresses, and needs not quote them.
+    """
+    found: dict[str, object] = dict(environ.Env.db_url_config(secret(name) or default))
+    if not found.get("PASSWORD") and (password := _password_beside(name)):
+        found["PASSWORD"] = password
+    return found
 
 
 def cache(name: str) -> dict[str, object]:
     """Django's cache settings for CACHE_URL; local memory where it is empty."""
-    value = text(name)
+    value = secret(name)
     if not value:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
         raise ImproperlyConfigured(f"{name}: write it like redis://localhost:6379/0")
+    # a cache that is down must not hold a voice turn: Alexa waits 8 s in all
+    options: dict[str, object] = {
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 0.5,
+        "pool_class": "accounts.resting_pool.RestingPool",
+    }
+    if password := _password_beside(name):
+        options["password"] = password  # the one in the address wins
     return {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": value,
-        # a cache that is down must not hold a voice turn: Alexa waits 8 s in all
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "OPTIONS": options,
     }
+
+
+def _password_beside(name: str) -> str:
+    """DATABASE_URL -> the value of DATABASE_PASSWORD, empty where there is none."""
+    return secret(f"{name.removesuffix('_URL')}_PASSWORD")

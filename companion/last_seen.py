@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts.cognito.sign_in_again import came_through_the_pool
+from accounts.metrics import shared_cache_failures
 from accounts.rate_limit import client_address, network_of
 
 RESOLUTION = 300  # seconds
@@ -54,5 +55,6 @@ def _is_due(session_key: str) -> bool:
     try:
         return cache.add(f"last-seen:{digest}", 1, timeout=RESOLUTION)
     except Exception as error:  # noqa: BLE001 - each cache backend has errors of its own
+        shared_cache_failures.labels("last_seen").inc()
         log.warning("last_seen_cache_failed", error=type(error).__name__)
         return False

@@ -11,6 +11,8 @@ import structlog
 from sentry_sdk.integrations.logging import ignore_logger
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from accounts.oauth_trace import redaction
+
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
@@ -20,21 +22,41 @@ _SECRETS = (
     # A JSON Web Token, with what is glued to its front, so that each letter is looked at once. From
     # each "eyJ" in turn, a text of nothing else would take time by the square of its length.
     re.compile(r"(?<![\w-])((?:(?!eyJ)[\w-])*+)eyJ[\w-]{8,}+\.[\w-]*+\.?[\w-]*+"),
-    re.compile(
-        r"(?i)\b(code|state|token|access_token|id_token|refresh_token|client_secret|password|"
-        r"code_verifier|secret_hash|nonce)(['\"]?\s*[=:]\s*['\"]?)[^\s'\"&,;)}\]]+"
-    ),
+    # before the names: of "token: Bearer x" the value is not its first word
     re.compile(r"(?i)\b(?:basic|bearer)\s+[\w+/=.-]{8,}"),
+    re.compile(
+        # Several in a row: of "token: code=x" the value is not the second name. Whatever follows is
+        # taken, also nothing, or the end of a long row would be looked for from each of its names.
+        r"(?i)\b((?:(?:code|state|token|access_token|id_token|refresh_token|client_secret|password|"
+        r"code_verifier|secret_hash|nonce)['\"]?\s*[=:]\s*['\"]?)++)(?:\[redacted\]|[^\s'\"&,;)}\]]*+)"
+    ),
+    re.compile(r"(://)[^\s/@:]*+:[^\s/@]*+(?=@)"),  # name and password of postgres://…@host
     re.compile(r"[\w.+-]{1,64}@[\w-]+\.[\w.-]+"),  # an e-mail address
     re.compile(r"\+\d[\d ().-]{6,}\d"),  # a phone number in international form
+    re.compile(r"(\)=\()[^)]*"),  # PostgreSQL's "Key (email)=(…) already exists"
 )
 REDACTED = "[redacted]"
 
 
 def redact(text: str) -> str:
+    if _is_harmless(text):
+        return text
     for secret in _SECRETS:
         text = secret.sub(lambda found: "".join((*found.groups(), REDACTED)), text)
     return text
+
+
+def _is_harmless(text: str) -> bool:
+    """A look that costs a tenth of the patterns: none of them matches without one of these signs.
+
+    Of ASCII only: patterns that ignore case also take letters that merely resemble one.
+    """
+    if not text.isascii() or "=" in text or ":" in text or "@" in text or "+" in text:
+        return False
+    if "eyJ" in text:
+        return False
+    small = text.lower()
+    return "basic" not in small and "bearer" not in small
 
 
 def _redacted(value: Any) -> Any:
@@ -47,14 +69,24 @@ def _redacted(value: Any) -> Any:
     return value
 
 
+# made by a processor, from nothing that was said
+_OURS = frozenset({"timestamp", "level", "logger", "request_id"})
+
+
 def redact_event(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """structlog processor, last before the renderer."""
-    return {key: _redacted(value) for key, value in event.items()}
+    """structlog processor, last before the renderer. In place: the event is this line's own."""
+    for key, value in event.items():
+        if key not in _OURS:
+            event[key] = _redacted(value)
+    return event
 
 
 def reference() -> str:
-    """The first eight digits of this request's id: enough to find its lines, and to read aloud."""
-    return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:8]
+    """The last eight signs of this request's id: enough to find its lines, and to read aloud.
+
+    The last: the ids of AWS's load balancers begin with the time.
+    """
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))[-8:]
 
 
 _SHARED: list[Processor] = [
@@ -70,10 +102,15 @@ _SHARED: list[Processor] = [
 # What Django refuses as suspicious is the sender's fault, and as many as they please: no error.
 _REFUSALS = (
     "DisallowedHost",
+    "DisallowedModelAdminLookup",
+    "DisallowedModelAdminToField",
+    "DisallowedRedirect",
+    "InvalidSessionKey",
     "RequestDataTooBig",
     "SuspiciousFileOperation",
     "SuspiciousMultipartForm",
     "SuspiciousOperation",
+    "SuspiciousSession",
     "TooManyFieldsSent",
     "TooManyFilesSent",
 )
@@ -134,13 +171,18 @@ def configuration(*, console: bool) -> dict[str, Any]:
 
 
 def start_sentry(dsn: str, release: str) -> None:
-    """Errors only, without request bodies, cookies, addresses or local variables."""
+    """Errors only, without request bodies, cookies, addresses, people or local variables.
+
+    And without what came before the error (breadcrumbs): addresses of calls, lines of the log.
+    """
     sentry_sdk.init(
         dsn=dsn,
         release=release,
         send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",
+        max_breadcrumbs=0,
+        auto_session_tracking=False,
         before_send=_without_request_data,
     )
     # the line of a request says how it ended: each that ended in an error would be one more error,
@@ -152,4 +194,9 @@ def _without_request_data(event: Event, hint: Hint) -> Event:
     request = event.get("request", {})
     for part in ("query_string", "cookies", "headers", "env", "data"):
         request.pop(part, None)
+    if "url" in request:  # a path of ours may hold a token
+        request["url"] = redaction.address(str(request["url"]).partition("?")[0])
+    # arguments of a command may name a person
+    for part in ("user", "extra", "breadcrumbs"):
+        cast("dict[str, Any]", event).pop(part, None)
     return cast("Event", _redacted(event))

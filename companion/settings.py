@@ -1,4 +1,4 @@
-"""All settings in one file. It loads with an empty environment, on SQLite.
+"""All settings in one file. It loads with an empty environment, but for a database.
 
 What each variable means is in docs/settings.md; the rules that join several of them are system
 checks (accounts/checks.py, skill_endpoint/checks.py, companion/checks.py).
@@ -6,7 +6,6 @@ checks (accounts/checks.py, skill_endpoint/checks.py, companion/checks.py).
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -16,14 +15,14 @@ from django.core.management.utils import get_random_secret_key
 from django.utils.csp import CSP
 
 from companion import env, logs
+from companion.version import version_of
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[User] also at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_dotenv(BASE_DIR / ".env")
 
-_changelog = (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8")
-VERSION = match[1] if (match := re.search(r"^## (\S+)", _changelog, re.MULTILINE)) else "0"
+VERSION = version_of(BASE_DIR)
 
 # --- what runs where ---------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
@@ -40,6 +39,10 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 SUPPORT_URL = env.text("SUPPORT_URL")  # where people can ask; pages show it
+# how long copies and the server's log are kept: the privacy page says it; 0 where nobody said
+BACKUP_DAYS = env.number("BACKUP_DAYS", 0, least=0)  # 0 may also be said: there are none
+BACKUP_DAYS_ARE_GIVEN = bool(env.text("BACKUP_DAYS"))
+LOG_DAYS = env.number("LOG_DAYS", 0)
 
 # --- Amazon Cognito ----------------------------------------------------------------------------
 # AWS_ENDPOINT_URL is botocore's own; empty means the real AWS.
@@ -90,8 +93,10 @@ if DEV_TOOLS:
     INSTALLED_APPS.append("skill_endpoint.simulator")
 
 MIDDLEWARE = [
+    "companion.trusted_headers.TrustedHeadersMiddleware",
     "companion.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "companion.probes.ProbesMiddleware",
     "companion.middleware.VoiceDoorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "companion.compression.CompressedPagesMiddleware",
@@ -100,10 +105,11 @@ MIDDLEWARE = [
     "companion.middleware.PrivatePagesMiddleware",
     "companion.failed_swaps.FailedSwapsMiddleware",
     "companion.middleware.ContentSecurityPolicyMiddleware",
+    "companion.address_limit.AddressLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "companion.middleware.AuthenticationMiddleware",
     "companion.last_seen.LastSeenMiddleware",
     "companion.languages.LanguageMiddleware",
     "companion.middleware.LoginRequiredMiddleware",
@@ -133,10 +139,14 @@ TEMPLATES = [
 
 # --- database and cache ------------------------------------------------------------------------
 _local = BASE_DIR / ".local"
-if not env.text("DATABASE_URL"):
+DATABASE_IS_GIVEN = bool(env.secret("DATABASE_URL"))
+_is_for_nobody = not (DATABASE_IS_GIVEN or SECRET_KEY_IS_GIVEN or DEV_TOOLS or DEBUG)
+if not (DATABASE_IS_GIVEN or _is_for_nobody):
     _local.mkdir(mode=0o700, exist_ok=True)
 _database = env.database("DATABASE_URL", f"sqlite:///{_local / 'companion.sqlite3'}")
-if str(_database["ENGINE"]).endswith("sqlite3"):
+if _is_for_nobody:
+    _database["ENGINE"] = "companion.no_database"
+elif str(_database["ENGINE"]).endswith("sqlite3"):
     _database["OPTIONS"] = {
         # IMMEDIATE: without it two writers that both read first end in "database is locked"
         "transaction_mode": "IMMEDIATE",
@@ -147,13 +157,17 @@ if str(_database["ENGINE"]).endswith("sqlite3"):
     _database["CONN_MAX_AGE"] = None
 else:
     # only where psycopg is wanted
-    from companion.postgresql import ReplanningCursor
+    from companion.postgresql.replanning import ReplanningCursor
 
+    _database["ENGINE"] = "companion.postgresql"
     _database["OPTIONS"] = {
+        "connect_timeout": 2,  # seconds; a host that hangs refuses nothing
+        "keepalives_idle": 60,  # seconds: networks forget who says nothing for some minutes
         **cast("dict[str, object]", _database.get("OPTIONS", {})),  # sslmode and the like
-        # More than a process has threads (going-live.md: 8), or a turn would wait for another's
-        # connection; and no longer than Alexa waits for the turn.
-        "pool": {"min_size": 1, "max_size": 16, "timeout": 4},
+        # As many as a process has threads (going-live.md: 8 + 6 + 2), or a turn would wait for a
+        # connection of another. Seconds to wait for one, and to go on trying to open one: the next
+        # who needs one tries anew, and the pool's own pauses would become minutes.
+        "pool": {"min_size": 1, "max_size": 16, "timeout": 1.5, "reconnect_timeout": 1},
         # The server keeps the plan of a statement that comes again: planning one of a turn takes it
         # longer than answering it.
         "server_side_binding": True,

@@ -13,6 +13,7 @@ from django.urls import include, path, register_converter
 from accounts.cognito import logout
 from companion.doctor.views import doctor
 from companion.languages import LanguageConverter, in_language
+from companion.operations.views import operations
 from companion.views import (
     alexa_link,
     data,
@@ -111,6 +112,7 @@ urlpatterns = [
     # for operators
     path("doctor/", doctor, name="doctor"),
     path("traces/", include("companion.traces.urls")),
+    path("operations/", operations, name="operations"),
     # probes and counters
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

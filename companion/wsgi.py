@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import BadRequest
 from django.core.wsgi import get_wsgi_application
 
+from companion import serving
+
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "companion.settings")
 _django = get_wsgi_application()
+if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+    # only where it is wanted: it takes half a second to load
+    from companion import tracing
+
+    tracing.start()
+serving.begin()
 
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -74,7 +74,7 @@ class LinkInline(ReadOnly, admin.TabularInline[AccountLink, User]):
         return str(link.state.label)
 
 
-def turns_panel(user: User) -> str:
+def turns_panel(user: User, operator: User) -> str:
     context = {"turns": recent_turns.of(user), "is_shared": recent_turns.is_shared()}
     return render_to_string("admin/skill_endpoint/recent_turns.html", context)
 
@@ -96,7 +96,7 @@ class AccountLinkAdmin(ReadOnly, FindsPeople):
         "user__phone_number",
     )
     phone_field = "user__phone_number"
-    exact_fields = ("alexa_user_id", "person_id", "user__sub", "user__email")
+    exact_fields = ("alexa_user_id", "user__sub", "user__email", "person_id")
     search_help_text = _("Alexa user id, speaker id, Cognito sub, e-mail or phone number")
 
     @admin.display(description=_("person"), ordering="user__email")

@@ -26,8 +26,11 @@ class Caller:
 
     @property
     def is_out_of_reach(self) -> bool:
-        """The token could not be checked: our trouble, and no reason to link again."""
-        return self.refused == "keys_unavailable"
+        """The token could not be checked: our trouble, and no reason to link again.
+
+        A good token that is not valid yet is of a clock of ours that is slow.
+        """
+        return self.refused in {"keys_unavailable", "issued_in_future"}
 
     @property
     def is_switched_off(self) -> bool:

@@ -6,6 +6,7 @@ host-a-custom-skill-as-a-web-service.html#manually-verify-request-sent-by-alexa
 
 from __future__ import annotations
 
+import contextlib
 import re
 import warnings
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store
 
 from accounts.bounded import Unreadable, read
+from accounts.metrics import Service, outbound
 
 ECHO_API = "echo-api.amazon.com"
 MAX_URL_LENGTH = 256
@@ -87,7 +89,10 @@ def fetch_chain(url: str) -> bytes:
     A redirect is a refusal: the rule for the address would not hold for where it leads.
     """
     try:
-        with requests.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
+        with (
+            outbound(Service.CHAINS),
+            requests.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True) as response,
+        ):
             if response.status_code != requests.codes.ok:
                 raise CertificateRejected("certificate_fetch")
             return read(response, limit=MAX_CHAIN_BYTES, seconds=DEADLINE)
@@ -105,10 +110,8 @@ def load_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("error", CryptographyDeprecationWarning)
         for match in _ONE_PEM.finditer(pem):
-            try:
+            with contextlib.suppress(Exception):  # InvalidVersion, for one, is no ValueError
                 roots.append(x509.load_pem_x509_certificate(match[0]))
-            except (ValueError, CryptographyDeprecationWarning):
-                continue
     return tuple(roots)
 
 

@@ -21,7 +21,7 @@ def essentials(envelope: Table) -> Table | None:
     """The same turn without what has another shape than it should; None for what is no turn."""
     request, session = _table(envelope.get("request")), _table(envelope.get("session"))
     system = _table(_table(envelope.get("context")).get("System"))
-    if request.get("type") not in TURNS:
+    if _texts(request, "type").get("type") not in TURNS:
         return None
     user, intent = _table(system.get("user")), _table(request.get("intent"))
     device = _table(system.get("device"))

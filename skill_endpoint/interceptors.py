@@ -15,7 +15,7 @@ from ask_sdk_model.request_envelope import RequestEnvelope
 
 from accounts.cognito.tokens import TokenRejected, verify_access_token
 from accounts.models import Door, PersonErased, User
-from skill_endpoint import links, traced
+from skill_endpoint import ending, links, metrics, traced
 from skill_endpoint.caller import Caller, attach
 from skill_endpoint.locales import locale_of
 
@@ -49,6 +49,12 @@ class IdentifyCaller(AbstractRequestInterceptor):
         if isinstance(envelope.request, LaunchRequest | IntentRequest | UserEvent) and system:
             caller = _caller(system, envelope.request.request_id or "")
             attach(handler_input, caller)
+            turn = ending.current()
+            turn.refused = caller.refused
+            if caller.user:
+                turn.sub = caller.user.sub
+            if caller.refused:
+                metrics.voice_tokens_refused.labels(caller.refused).inc()
             traced.note(envelope, (system.user and system.user.access_token) or "", caller.refused)
 
 
@@ -89,7 +95,7 @@ def _taken_back(account: links.AlexaAccount, known: links.KnownLinks, request_id
 def _refused(account: links.AlexaAccount, reason: str, request_id: str) -> Caller:
     refused = Caller(refused=reason, speaker_id=account.person_id)
     log.warning("voice_token_refused", reason=reason, alexa_request_id=request_id)
-    if refused.is_out_of_reach:  # a link is not broken because the pool cannot be reached
+    if refused.is_out_of_reach:  # a link is not broken because of the pool's keys, or our clock
         return refused
     link = links.KnownLinks.of(account).link
     links.note_refusal(link, reason)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.cognito.tokens import AccessClaims
+from accounts.metrics import Stage, count_stage
 from accounts.models import Door, PersonErased, User
 from skill_endpoint.link_history import (
+    DISABLED,
     ENABLED,
     LINKED,
     STATE_CHANGING,
@@ -39,6 +41,8 @@ WRITTEN = (
     "grant",
 )
 
+
+_STAGES = {LINKED: Stage.LINKED, DISABLED: Stage.DISABLED}
 
 _links_with_profiles = Prepared(
     lambda application_id, user_id: AccountLink.objects.of_alexa_user(
@@ -96,6 +100,7 @@ def note_use(account: AlexaAccount, known: KnownLinks, user: User, grant: str) -
                 )
         except IntegrityError:  # another turn of the same device was faster
             return
+        count_stage(Stage.FIRST_TURN)
         return
     changes: dict[str, Any] = {}
     if link.user_id != user.pk:
@@ -120,6 +125,7 @@ def _link_again(links: list[AccountLink], now: datetime, grant: str) -> None:
     """After they were taken back, the person signed in anew: so all of them are linked again."""
     again = [link.pk for link in links if link.unlinked_at]
     if again:
+        count_stage(Stage.FIRST_TURN)
         AccountLink.objects.filter(pk__in=again).update(
             unlinked_at=None, linked_at=now, grant=grant, refused_at=None, refused_reason=""
         )
@@ -152,6 +158,7 @@ def record(event: Event) -> SkillEvent | None:
     """
     digest = alexa_digest(event.account.application_id, event.account.user_id)
     with transaction.atomic():
+        _queue(digest)
         links = list(_locked(event.account))
         try:
             with transaction.atomic():
@@ -169,7 +176,21 @@ def record(event: Event) -> SkillEvent | None:
         if not recorded.applied and event.account.user_id:
             recorded.applied = _apply(event, History.of(digest), links)
             recorded.save(update_fields=["applied"])
+    if event.type in _STAGES:
+        count_stage(_STAGES[event.type])
     return recorded
+
+
+def _queue(digest: str) -> None:
+    """Wait until no other event of this Alexa account is being recorded; until the commit.
+
+    The first events of an account find no link to lock, and none of two at the same moment would
+    see the other. SQLite has one writer at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        key = int.from_bytes(bytes.fromhex(digest)[:8], signed=True)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
 def _locked(account: AlexaAccount) -> Iterable[AccountLink]:

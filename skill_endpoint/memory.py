@@ -22,6 +22,7 @@ class Memory:
     used_up: list[str] = field(default_factory=list)  # topics said to be used up; ALL: everything
     misses: int = 0  # turns in a row that we did not understand
     in_english: bool = False  # it was said that there is no text in the person's language
+    quizzed: bool = False  # the last of those was asked about, not told: nothing to save
     quiz: list[int] = field(default_factory=list)  # facts to ask about, the one asked now first
     quiz_seed: str = ""  # shuffles its answers, the same way until it is over
     quiz_asked: int = 0  # how many questions were asked, and answered rightly
@@ -36,6 +37,11 @@ class Memory:
 
     def told(self, fact_id: int) -> None:
         self.heard = [*(pk for pk in self.heard if pk != fact_id), fact_id][-HEARD_LIMIT:]
+        self.quizzed = False
+
+    def asked_about(self, fact_id: int) -> None:
+        self.told(fact_id)
+        self.quizzed = True
 
     def leave_quiz(self) -> None:
         self.quiz, self.quiz_seed, self.quiz_asked, self.quiz_right = [], "", 0, 0
@@ -55,6 +61,7 @@ class Memory:
             used_up=_slugs(known.get("used_up")),
             misses=id_of(known.get("misses")),
             in_english=known.get("in_english") is True,
+            quizzed=known.get("quizzed") is True,
             quiz=_ids(known.get("quiz"))[:QUIZ_LENGTH],
             quiz_seed=_text(known, "quiz_seed"),
             quiz_asked=min(id_of(known.get("quiz_asked")), QUIZ_LENGTH),

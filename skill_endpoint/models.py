@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.cognito.tokens import AccessClaims
+from accounts.metrics import Stage, count_stage
 
 ALEXA_ID_MAX_LENGTH = 255  # userId: "at most 255 characters" (request and response JSON reference)
 
@@ -103,7 +104,8 @@ class AccountLink(models.Model):
         They all come with one token. Alexa keeps it: from now on we do not take it.
         """
         links = AccountLink.objects.of_alexa_user(self.application_id, self.alexa_user_id)
-        links.filter(user=self.user, unlinked_at=None).update(unlinked_at=timezone.now())
+        if links.filter(user=self.user, unlinked_at=None).update(unlinked_at=timezone.now()):
+            count_stage(Stage.UNLINKED)
 
     def was_taken_back(self, claims: AccessClaims) -> bool:
         """Whether this token is of a sign-in that its person took back on the website.

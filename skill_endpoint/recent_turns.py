@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
 from ask_sdk_core.dispatch_components.request_components import AbstractResponseInterceptor
@@ -21,17 +20,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import last_few
 from accounts.models import User
 from accounts.shared_redis import shared_redis
+from skill_endpoint import ending
 from skill_endpoint.caller import caller
+from skill_endpoint.ending import Outcome as Outcome
 
 KEPT = timedelta(hours=24)
 LENGTH = 20  # turns of one person
 WORD = 64  # characters of what comes from the request; the names that we know are shorter
-
-
-class Outcome(StrEnum):
-    ANSWERED = "answered"
-    ASKED_TO_LINK = "asked_to_link"
-    APOLOGY = "apology"
 
 
 OUTCOMES = {
@@ -90,7 +85,8 @@ def is_shared() -> bool:
 
 
 def note(handler_input: HandlerInput, outcome: Outcome) -> None:
-    """A turn of somebody we know ends. Costs no statement, and breaks nothing."""
+    """A turn ends; one of somebody we know is kept. Costs no statement, and breaks nothing."""
+    ending.current().outcome = outcome
     who, request = caller(handler_input), handler_input.request_envelope.request
     if not (who.known_as and request):
         return
@@ -99,7 +95,8 @@ def note(handler_input: HandlerInput, outcome: Outcome) -> None:
         timestamp=time.time(),
         kind=((intent and intent.name) or str(request.object_type))[:WORD],
         locale=str(request.locale or "")[:WORD],
-        outcome=outcome.value,
+        # silence to a touch that means nothing is as good an answer as any
+        outcome=(outcome if outcome in OUTCOMES else Outcome.ANSWERED).value,
         refused=who.refused,
         request_id=str(request.request_id or "")[:255],
     )
@@ -110,8 +107,13 @@ class NoteTurn(AbstractResponseInterceptor):
     """After every answer. A handler that failed answers past this: handlers/errors.py."""
 
     def process(self, handler_input: HandlerInput, response: Response | None) -> None:
-        asks = response is not None and isinstance(response.card, LinkAccountCard)
-        note(handler_input, Outcome.ASKED_TO_LINK if asks else Outcome.ANSWERED)
+        if response is not None and isinstance(response.card, LinkAccountCard):
+            outcome = Outcome.ASKED_TO_LINK
+        elif response is not None and response.output_speech:
+            outcome = Outcome.ANSWERED
+        else:
+            outcome = Outcome.SILENT
+        note(handler_input, outcome)
 
 
 def _key(user_id: int) -> str:

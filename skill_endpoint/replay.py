@@ -13,6 +13,7 @@ import redis
 import structlog
 from django.db import DatabaseError
 
+from accounts.metrics import shared_cache_failures
 from accounts.shared_redis import shared_redis
 from skill_endpoint import metrics
 from skill_endpoint.models import SeenRequest
@@ -35,5 +36,7 @@ def is_replay(application_id: str, request_id: str, *, now: datetime) -> bool:
         return not SeenRequest.objects.claim(digest, now)
     except (DatabaseError, redis.RedisError, OSError) as error:
         metrics.alexa_replay_store_failures.inc()
+        if not isinstance(error, DatabaseError):
+            shared_cache_failures.labels("replay").inc()
         log.warning("alexa_replay_store_failed", error=type(error).__name__)
         return False

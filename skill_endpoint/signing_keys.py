@@ -8,7 +8,8 @@ number of them. What bounds that:
   that a key which Amazon replaced at the same address counts no longer than that;
 * one fetch an address at a time; who asks meanwhile waits for it; at most MAX_FETCHES in all,
   so that most threads are free for requests whose chain is known;
-* an address that failed is not asked for again for FAILED_FOR seconds;
+* an address whose chain was bad is not asked for again for FAILED_FOR seconds, one that could not
+  be reached for UNREACHED_FOR: an outage of Amazon's may be over, and turns wait for it;
 * fetches that fail come out of a budget, which refills by one each REFILL seconds.
 
 A flood of wrong addresses can therefore delay a chain that this process has never seen, for as
@@ -30,6 +31,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.conf import settings
 
+from skill_endpoint import metrics
 from skill_endpoint.certificates import (
     CertificateRejected,
     Reason,
@@ -44,6 +46,7 @@ KEPT = 32  # chains
 FRESH = 3600  # seconds until a kept chain is looked at again
 FAILED_KEPT = 256  # addresses
 FAILED_FOR = 30  # seconds
+UNREACHED_FOR = 5  # seconds; less often than REFILL, so that nobody's retries use up the budget
 MAX_FETCHES = 2  # at the same time
 BUDGET = 20  # failed fetches in a row
 REFILL = 2  # seconds
@@ -88,10 +91,13 @@ class PublicKeys:
                 if time.monotonic() >= fresh_until:
                     self._keep(url, kept)  # nobody else looks meanwhile
                     threading.Thread(target=self._renew, args=(url, now), daemon=True).start()
+                metrics.chain_known.inc()
                 return kept
             until, reason = self._failed.get(url, (0.0, "certificate"))
             if time.monotonic() < until:
+                metrics.chain_failed.inc()
                 raise CertificateRejected(reason)
+            metrics.chain_not_known.inc()
             pending = self._pending.get(url)
             is_mine = pending is None
             if pending is None:
@@ -137,7 +143,8 @@ class PublicKeys:
             self._keep(url, found)
         else:
             self._kept.pop(url, None)
-            self._failed[url] = (time.monotonic() + FAILED_FOR, found)
+            pause = UNREACHED_FOR if found == "certificate_fetch" else FAILED_FOR
+            self._failed[url] = (time.monotonic() + pause, found)
             self._failed.move_to_end(url)
             if len(self._failed) > FAILED_KEPT:
                 self._failed.popitem(last=False)
@@ -173,7 +180,9 @@ class DevelopmentKeys:
             version = (file, *_stamp(file), *_stamp(root))
             kept = self._kept.get(version)
             if kept is not None and kept.is_valid(now):
+                metrics.chain_known.inc()
                 return kept
+            metrics.chain_not_known.inc()
             chain, roots = file.read_bytes(), load_roots(root.read_bytes())
         except OSError as error:
             raise CertificateRejected("certificate_fetch") from error

@@ -20,6 +20,7 @@ from ask_sdk_model.response_envelope import ResponseEnvelope
 from ask_sdk_runtime import exceptions as runtime
 from django.utils import translation
 
+from skill_endpoint import ending
 from skill_endpoint.certvalidator_stand_in import WebserviceSkillHandler
 from skill_endpoint.codec import CompiledSerializer, compile_ahead
 from skill_endpoint.essentials import essentials, silence
@@ -183,8 +184,11 @@ def answer(envelope: dict[str, Any]) -> str:
             text = _service.verify_request_and_dispatch({}, readable)
         text.encode()  # half a surrogate pair is text to Python, and nothing that can be sent
     except (*UNREADABLE, runtime.DispatchException):
+        ending.current().outcome = ending.Outcome.UNKNOWN
         return silence(envelope)
     except Exception:
-        log.exception("skill_failed_outside_its_handlers")
+        turn = ending.current()
+        log.exception("skill_failed_outside_its_handlers", **turn.person)
+        turn.outcome = ending.Outcome.FAILED
         return silence(envelope)
     return text

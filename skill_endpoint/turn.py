@@ -146,7 +146,6 @@ def respond(handler_input: HandlerInput, turn: Turn, reply: Reply) -> Response:
     memory.misses = memory.misses + 1 if reply.is_miss else 0
     if not (question and question.pending == QUIZ):
         memory.leave_quiz()
-    last = memory.speech if reply.is_miss else ""
     memory.speech, memory.pending, memory.reprompt = reply.speech, "", ""
     if question:
         memory.pending, memory.reprompt = question.pending, question.reprompt
@@ -155,8 +154,6 @@ def respond(handler_input: HandlerInput, turn: Turn, reply: Reply) -> Response:
         memory.speech = join(reply.speech, reply.speech and PAUSE, question.speech)
     builder.speak(slowly(memory.speech) if reply.slowly else memory.speech)
     builder.set_should_end_session(question is None)
-    # "what?" after a misunderstanding asks for what was said before it
-    memory.speech = last or memory.speech
     if reply.link:
         builder.set_card(LinkAccountCard())
     elif reply.card_text:

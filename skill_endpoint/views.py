@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,16 +12,24 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.rate_limit import client_address, is_over
-from skill_endpoint import metrics
+from accounts.rate_limit import (
+    client_address,
+    has_used_up,
+    is_over,
+    note_against,
+    seconds_left,
+)
+from skill_endpoint import metrics, probe
 from skill_endpoint.models import alexa_digest
 from skill_endpoint.replay import is_replay
-from skill_endpoint.skill import answer
+from skill_endpoint.told_turn import told
 from skill_endpoint.verification import MAX_BODY_BYTES, RequestRejected, is_event, verify
 
-# Alexa speaks for everybody from few addresses: this only stops a single machine's flood, which one
-# process could hardly answer in full
-CLIENT_RATE = 60_000  # requests a minute
+# Alexa speaks for everybody from few addresses. So an address has used up its share when so much
+# came from it that Alexa did not sign, or had sent before: no number of turns does that. Nor do
+# requests of other skills, whose owner may have named our address; those are Alexa's as well.
+CLIENT_RATE = 12_000  # such requests a minute
+NOT_COUNTED = frozenset({"rate_limit", "skill_id"})
 USER_RATE = 120  # turns a minute; a quick talker takes about ten
 
 log = structlog.get_logger(__name__)
@@ -34,27 +43,30 @@ def alexa(request: HttpRequest) -> HttpResponse:
     The method is checked inside: a decorator's 405 would be neither counted nor what
     certification asks for.
     """
-    now = datetime.now(UTC)
+    now, begun = datetime.now(UTC), time.perf_counter()
+    address = client_address(request)
     try:
         if request.method != "POST":
             raise RequestRejected("method")
-        if is_over("alexa", client_address(request), rate=CLIENT_RATE, per=60):
+        if has_used_up("alexa", address, rate=CLIENT_RATE, per=60):
             raise RequestRejected("rate_limit")
         envelope = verify(request.headers, _body(request), now=now)
         _check_turn(envelope, now)
     except RequestRejected as error:
+        if probe.is_doctors(request.headers):
+            log.info("doctor_asked", reason=error.reason)
+            return _response(b"", "text/plain", 400)
         metrics.alexa_requests_rejected.labels(error.reason).inc()
+        structlog.contextvars.bind_contextvars(outcome="refused")
         log.warning("alexa_request_rejected", reason=error.reason)
-        status = 429 if error.reason == "rate_limit" else 400
-        return _response(b"", "text/plain", status)
-    request_type = envelope["request"]["type"]
-    structlog.contextvars.bind_contextvars(
-        alexa_request_id=envelope["request"]["requestId"], alexa_request_type=request_type
-    )
+        if error.reason not in NOT_COUNTED:
+            note_against("alexa", address, per=60)
+        response = _response(b"", "text/plain", 429 if error.reason == "rate_limit" else 400)
+        if response.status_code == 429:
+            response["Retry-After"] = str(seconds_left(60))
+        return response
     # what was checked is what is dispatched, and not the body read by a second parser
-    text = answer(envelope)
-    metrics.count_turn(request_type)
-    return _response(text.encode(), "application/json;charset=UTF-8")
+    return _response(told(envelope, begun).encode(), "application/json;charset=UTF-8")
 
 
 def _response(content: bytes, content_type: str, status: int = 200) -> HttpResponse:

@@ -102,7 +102,18 @@ def rejected(reason: str) -> float:
 
 
 def turns(request_type: str) -> float:
-    return REGISTRY.get_sample_value("alexa_turns_total", {"type": request_type}) or 0
+    return counted(type=request_type)
+
+
+def counted(**labels: str) -> float:
+    """Verified requests that were counted with these labels, whatever the others are."""
+    return sum(
+        sample.value
+        for family in REGISTRY.collect()
+        for sample in family.samples
+        if sample.name == "alexa_turns_total"
+        and all(sample.labels[name] == value for name, value in labels.items())
+    )
 
 
 def is_refused(response: HttpResponse, status: int = 400) -> bool:

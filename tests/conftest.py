@@ -8,22 +8,68 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone, translation
+from pytest_django.plugin import blocking_manager_key
 
 # the routes depend on DEV_TOOLS: they are made here, before any test changes it
 import companion.urls  # noqa: F401
 from accounts.cognito import keys, tokens
 from accounts.groups import apply_pool_groups
 from accounts.models import Door, User
-from companion import logs, request_log
+from accounts.oauth_trace import recording
+from companion import logs, readiness, request_log, serving
 from skill_endpoint.models import AccountLink
 from skill_endpoint.simulator.envelopes import Device
 from tests.cognito import TokenMint
 
+# companion.wsgi and aws_lambda begin to serve when they are imported: limits of time, of which a
+# process that runs tests wants none. Those limits are tested in processes of their own.
+_for_all = pytest.MonkeyPatch()
+_for_all.setattr(serving, "begin", lambda: None)
+
 pytest_plugins = ["tests.local_aws", "tests.real_services"]
 SKILL_ID = "amzn1.ask.skill.tests"
+
+
+# by name of a group: what migrations allow it, by the natural keys of permissions
+_allowed: dict[str, set[tuple[str, str, str]]] = {}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Before the tests' database is made: whatever looked at the pool of connections until now, as
+    the metrics do, made one of the database that the settings name. Kept, all tests would be there.
+    """
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The database of this run, and what migrations wrote into it besides tables."""
+    with django_db_blocker.unblock():
+        for group in Group.objects.all():
+            _allowed[group.name] = {each.natural_key() for each in group.permissions.all()}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """A test with transactions of its own empties the tables: the next one finds the groups again.
+
+    pytest-django runs such tests last; with several workers nobody can say what comes last.
+    """
+    yield
+    marker = item.get_closest_marker("django_db")
+    if nextitem and marker and marker.kwargs.get("transaction"):
+        with item.config.stash[blocking_manager_key].unblock():
+            known = {each.natural_key(): each for each in Permission.objects.all()}
+            for name, allowed in _allowed.items():
+                group, _ = Group.objects.get_or_create(name=name)
+                group.permissions.set(known[key] for key in allowed)
 
 
 @pytest.fixture(autouse=True)
@@ -49,10 +95,12 @@ def _no_language() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
+def _fresh_memory() -> Iterator[None]:
     cache.clear()
+    recording._losses.clear()
     tokens._memory.clear()
     keys._key_sets.clear()
+    readiness.forget()
     yield
     cache.clear()
 

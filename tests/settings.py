@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 for _name in list(os.environ):
     if _name.startswith(("AWS_", "COGNITO_", "ALEXA_")):
         del os.environ[_name]
 _state = Path(tempfile.mkdtemp(prefix="doors-tests-"))
+atexit.register(shutil.rmtree, _state, ignore_errors=True)
+
+
+def _own_cache(url: str) -> str:
+    """With pytest-xdist each worker has a database of this Redis: emptying one leaves the others.
+
+    The workers are counted from the number in the address on; a Redis has 16 of them.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if not url or not worker:
+        return url
+    parts = urlsplit(url)
+    first = int(parts.path.strip("/") or 0)
+    return parts._replace(path=f"/{first + 1 + int(worker)}").geturl()
+
+
 os.environ.update(
     {
         "DOORS_NO_DOTENV": "1",
@@ -20,7 +39,7 @@ os.environ.update(
             "TEST_DATABASE_URL", f"sqlite:///{_state / 'unused.sqlite3'}"
         ),
         # a shared cache instead of each process's own: TEST_CACHE_URL=redis://…
-        "CACHE_URL": os.environ.get("TEST_CACHE_URL", ""),
+        "CACHE_URL": _own_cache(os.environ.get("TEST_CACHE_URL", "")),
         "DEV_TOOLS": "1",
         "COGNITO_USER_POOL_ID": "us-east-1_TestPool1",
         "COGNITO_DOMAIN_URL": "http://localhost:1",

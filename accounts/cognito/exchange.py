@@ -10,6 +10,7 @@ from django.conf import settings
 
 from accounts.bounded import Unreadable, read
 from accounts.cognito import endpoints
+from accounts.metrics import Service, outbound
 
 TIMEOUT = (3, 10)  # seconds to connect, between two reads
 DEADLINE = 15  # seconds for the whole answer
@@ -33,14 +34,17 @@ def redeem_code(code: str, *, code_verifier: str) -> dict[str, Any]:
         "code_verifier": code_verifier,
     }
     try:
-        with requests.post(
-            endpoints.token_url(),
-            data=form,
-            auth=(settings.COGNITO_WEB_CLIENT_ID, settings.COGNITO_WEB_CLIENT_SECRET),
-            timeout=TIMEOUT,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        with (
+            outbound(Service.TOKEN),
+            requests.post(
+                endpoints.token_url(),
+                data=form,
+                auth=(settings.COGNITO_WEB_CLIENT_ID, settings.COGNITO_WEB_CLIENT_SECRET),
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
             body = read(response, limit=MAX_BYTES, seconds=DEADLINE)
     except requests.RequestException as error:
         raise ExchangeFailed("unreachable") from error

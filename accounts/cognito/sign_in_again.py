@@ -44,7 +44,7 @@ def is_fresh(request: HttpRequest) -> bool:
 
 
 @require_POST
-@limited("sign-in", rate=30, per=60)
+@limited("sign-in", rate=60, per=60)
 def sign_in_again(request: HttpRequest) -> HttpResponse:
     """End the pool's session; ours stays, and the way leads through `returned` to the pool."""
     after = request.POST.get("next", "")
@@ -55,7 +55,7 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_GET
-@limited("sign-in", rate=30, per=60)
+@limited("sign-in", rate=60, per=60)
 def returned(request: HttpRequest) -> HttpResponse:
     """Back from the pool's sign-out: on to its sign-in, where the form above began this."""
     after = request.session.pop(_NEXT, "")

@@ -92,7 +92,9 @@ def verify_access_token(token: str) -> AccessClaims:
     """
     digest = _digest(token)
     if (remembered := _memory.get(digest)) is not None and remembered.is_signed_by_the_pool():
+        metrics.token_known.inc()
         return remembered.claims
+    metrics.token_not_known.inc()
     with metrics.counting_rejections("access"):
         kid, key = _signing_key(token)
         payload = _verified_payload(token, key, use="access")

@@ -75,7 +75,7 @@ class CognitoAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "POST"])
-@limited("sign-in", rate=30, per=60)
+@limited("sign-in", rate=60, per=60)
 def login(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = OAuth2LoginView.adapter_view(CognitoAdapter(request, "cognito"))(
         request
@@ -94,7 +94,7 @@ class SignUpAdapter(CognitoAdapter):
 @login_not_required
 @never_cache
 @require_POST
-@limited("sign-in", rate=30, per=60)
+@limited("sign-in", rate=60, per=60)
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Make an account at the pool; it ends signed in, by the same callback as a sign-in."""
     if settings.DEV_TOOLS:  # the local AWS has no such page: the simulator stands in for it
@@ -110,7 +110,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_GET
-@limited("sign-in", rate=30, per=60)
+@limited("sign-in-callback", rate=60, per=60)
 def callback(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = OAuth2CallbackView.adapter_view(CognitoAdapter(request, "cognito"))(
         request

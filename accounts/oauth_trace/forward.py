@@ -14,7 +14,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ProtocolError
 from urllib3.util import SKIP_HEADER
 
+from accounts import spans
 from accounts.bounded import Unreadable, read
+from accounts.metrics import Service, note_outbound
 
 DEADLINE = 4.2  # seconds for the whole; Alexa waits 4.5 s, its way to us included
 CONNECT = 1.5  # seconds
@@ -23,8 +25,8 @@ MARK = "oauth-trace"  # in Via (RFC 9110, 7.6.3): a request that carries it came
 # A gateway between us and the pool forgets a silent connection after minutes (AWS's NAT after 350
 # s), and what is sent on it then is lost: only one that was just used is used again.
 IDLE = 30.0  # seconds
-# Threads of this process that wait for the pool at once: the others serve the site, and with it
-# Alexa's requests. deploy/gunicorn.conf.py gives eight.
+# Threads of this process that wait for the pool at once: the others serve pages. There are six of
+# them (companion/patient_threads.py); Alexa's turns have eight of their own.
 MOST_WAITING = 4
 PATIENCE = 0.5  # seconds to wait for the place of one of them
 SLOW = 1.0  # seconds: while a call has waited longer the pool is slow, and waiting is no use
@@ -152,6 +154,16 @@ def post(
     one address after another, a header that comes letter by letter. After `seconds` nobody waits
     for it any more. Nor for a place among those that wait: then the problem is `busy`.
     """
+    with spans.span(f"call {Service.TOKEN_FRONT}"):
+        answer = _in_a_place(url, headers, body, seconds)
+    result = answer.problem or ("ok" if answer.status < 500 else "bad_answer")
+    note_outbound(Service.TOKEN_FRONT, result, answer.milliseconds / 1000)
+    return answer
+
+
+def _in_a_place(
+    url: str, headers: Iterable[tuple[str, str]], body: bytes, seconds: float
+) -> Answer:
     begun = time.monotonic()
     place = _places.take()
     if place is None:

@@ -90,7 +90,15 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return rows.filter(came_to_nothing), rows.exclude(came_to_nothing)
 
     def of_person(self, sub: str) -> Self:
-        return self.filter(Q(sub=sub) | Q(site_sub=sub)) if sub else self.none()
+        """Those that they linked by, and those begun in a browser that they were signed in with.
+
+        Two questions, as each has its index; with an OR SQLite reads from the newest until it
+        finds.
+        """
+        if not sub:
+            return self.none()
+        rows = self.model.objects.order_by().values("pk")
+        return self.filter(pk__in=rows.filter(sub=sub).union(rows.filter(site_sub=sub)))
 
     def waiting_beside(self, other: Attempt) -> Attempt | None:
         """The latest of the same client whose token call was still to come when `other` began."""

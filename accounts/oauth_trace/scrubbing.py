@@ -63,8 +63,10 @@ def holds_own_secret(text: str) -> bool:
     """However it is encoded, and whatever blanks stand between its letters."""
     if len(text) < LEAST_SECRET:
         return False
-    bare = _bare(text)
-    return any(each in bare for each in _all_bare(frozenset(own_secrets())))
+    # at each depth: one decoding too many may eat a secret's first letters, as of "%25Aalexa"
+    forms = {_without_blanks(each) for each in _readings(text)}
+    bare = _all_bare(frozenset(own_secrets()))
+    return any(each in form for each in bare for form in forms)
 
 
 @lru_cache(maxsize=1)  # those of this installation do not change
@@ -74,7 +76,11 @@ def _all_bare(secrets: frozenset[str]) -> frozenset[str]:
 
 def _bare(text: str) -> str:
     """Decoded, without blanks; "+" is one, as in a form."""
-    return "".join(_plain(text).replace("+", " ").split())
+    return _without_blanks(_plain(text))
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(text.replace("+", " ").split())
 
 
 def _clean(text: str) -> str:
@@ -142,7 +148,7 @@ def without(unwanted: set[str], message: Message) -> Message:
     def text(shown: str) -> str:
         if len(shown) < LEAST_SECRET:
             return shown
-        forms = (shown, _bare(shown))
+        forms = {shown, *map(_without_blanks, _readings(shown))}
         return WITHHELD if any(each in form for each in hidden for form in forms) else shown
 
     def part(shown: Any) -> Any:

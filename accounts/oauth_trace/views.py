@@ -24,11 +24,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
 from accounts.cognito import endpoints
+from accounts.metrics import Stage as Reached
+from accounts.metrics import count_stage
 from accounts.oauth_trace import capture, forward, recording, redaction, watching
 from accounts.oauth_trace import wanted as wanted_values
 from accounts.oauth_trace.capture import WayBack
 from accounts.oauth_trace.models import Attempt, Correlation, Stage
-from accounts.rate_limit import client_address, is_over, limited
+from accounts.rate_limit import is_client_over, limited
 
 MAX_QUERY = 8 * 1024  # characters; a state of Alexa's has about a thousand
 MAX_FORM = 16 * 1024  # bytes
@@ -92,6 +94,7 @@ def authorize(request: HttpRequest, query: str) -> HttpResponse:
     captures = captures and attempt is not None  # else nobody would know the way back
     sent = capture.exchanged(query, wanted.capture_url) if captures else query
     response = _redirect(endpoints.authorize_url() + (f"?{sent}" if sent else ""))
+    count_stage(Reached.AUTHORIZE)
     if attempt:
         watching.browser_seen(attempt, Stage.AUTHORIZE, request, query, response)
     if attempt and captures:
@@ -133,6 +136,8 @@ def callback(request: HttpRequest, query: str) -> HttpResponse:
         response = _redirect(capture.with_query(way.redirect_uri, query))
         response.delete_cookie(capture.COOKIE, path="/oauth/callback", samesite="Lax")
         capture.remember_code(capture.code_of(query), way)
+        if capture.code_of(query):
+            count_stage(Reached.SIGNED_IN)
     if attempt:
         code = capture.code_of(query)
         watching.browser_seen(attempt, Stage.CALLBACK, request, query, response, code=code)
@@ -170,6 +175,8 @@ def token(request: HttpRequest, query: str) -> HttpResponse:
             recording.lose(way.attempt_pk if way else 0)
         description = "Too many requests wait for the pool."
         return _oauth_error("temporarily_unavailable", description, status=503)
+    if answer.status == 200 and capture.code_of(raw):
+        count_stage(Reached.TOKEN)
     milliseconds = answer.milliseconds + before * 1000
     response = _token_answer(answer)
     response.record = partial(
@@ -195,7 +202,7 @@ def _token_body(request: HttpRequest) -> bytes:
     """What is to be forwarded. Raises NotForwarded."""
     if request.method != "POST":
         raise NotForwarded("invalid_request", "This address takes POST.", status=405)
-    if is_over("oauth_token", client_address(request), rate=600, per=60):
+    if is_client_over("oauth_token", request, rate=600, per=60):
         raise NotForwarded("temporarily_unavailable", "Too many requests.", status=429)
     if forward.MARK in request.headers.get("Via", ""):
         raise NotForwarded("server_error", "This address leads to itself.", status=508)

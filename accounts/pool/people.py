@@ -6,7 +6,7 @@ ClientError or BotoCoreError where it cannot be asked or refuses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -74,6 +74,18 @@ def find(idp: CognitoIdentityProviderClient, sub: str) -> UserTypeTypeDef | None
         UserPoolId=settings.COGNITO_USER_POOL_ID, Filter=f'sub = "{quoted}"', Limit=1
     )
     return next(iter(found["Users"]), None)
+
+
+def everybody() -> Iterator[str]:
+    """The `sub` of all who are in the pool. Raises ClientError or BotoCoreError on the way."""
+    pages = clients.cognito_idp().get_paginator("list_users")
+    for page in pages.paginate(UserPoolId=settings.COGNITO_USER_POOL_ID, AttributesToGet=["sub"]):
+        for user in page["Users"]:
+            yield from (
+                attribute.get("Value", "")
+                for attribute in user.get("Attributes", [])
+                if attribute["Name"] == "sub"
+            )
 
 
 def sign_out_everywhere(sub: str) -> bool:

@@ -5,6 +5,9 @@ outright. SIGTERM, SIGINT and SIGHUP end the server by SIGINT: PostgreSQL takes 
 last client has gone", which never comes while a pool is open, and SIGINT as "now, in good order"
 (https://www.postgresql.org/docs/current/server-shutdown.html). To Redis both mean the same.
 
+SIGUSR1 stops the server and keeps its folder, and SIGUSR2 starts it there again: what tests of a
+server that is away need.
+
 USER may be empty: then the server runs as whoever runs this.
 """
 
@@ -25,7 +28,8 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 WAYS_TO_STOP = ((signal.SIGINT, 2.0), (signal.SIGQUIT, 6.0), (signal.SIGKILL, None))
 
 _ASKED_TO_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-_AWAITED = _ASKED_TO_STOP | {signal.SIGCHLD}
+PAUSE, RESUME = signal.SIGUSR1, signal.SIGUSR2
+_AWAITED = _ASKED_TO_STOP | {signal.SIGCHLD, PAUSE, RESUME}
 
 
 def main(folder: Path, user: str, command: list[str]) -> int:
@@ -33,13 +37,20 @@ def main(folder: Path, user: str, command: list[str]) -> int:
     # Blocked and asked for one by one: a signal that comes while the server starts is not lost.
     signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
     try:
-        server = subprocess.Popen(command, cwd=folder, preexec_fn=_in_child, **as_user(user))
+        server = _start(folder, user, command)
         while server.poll() is None:  # SIGCHLD also says that it was paused
-            if signal.sigwait(_AWAITED) in _ASKED_TO_STOP:
+            asked = signal.sigwait(_AWAITED)
+            if asked in _ASKED_TO_STOP | {PAUSE}:
                 _stop(server)
+            if asked == PAUSE and signal.sigwait(_ASKED_TO_STOP | {RESUME}) == RESUME:
+                server = _start(folder, user, command)
     finally:
         shutil.rmtree(folder)
     return server.returncode if server.returncode >= 0 else 128 - server.returncode
+
+
+def _start(folder: Path, user: str, command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, cwd=folder, preexec_fn=_in_child, **as_user(user))
 
 
 def as_user(name: str) -> dict[str, Any]:

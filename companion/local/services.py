@@ -19,6 +19,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import redis as redis_client
@@ -113,6 +115,24 @@ def redis(supervisor: Supervisor, state: Path) -> str:
         with _stopped_on_failure(supervisor, process):
             _await_answer(process, lambda: _ping(url), redis_client.ConnectionError)
     return url
+
+
+def pause(process: Process, url: str) -> None:
+    """Stop the server of one of these until `resume`; PostgreSQL's data stays, Redis forgets."""
+    process.popen.send_signal(keeper.PAUSE)
+    port = urlsplit(url).port or 0
+    end = time.monotonic() + START_LIMIT
+    while not environment.is_free(port) and time.monotonic() < end:
+        time.sleep(POLL)
+
+
+def resume(process: Process, url: str) -> None:
+    """Start it again on the same port; return when it answers. Raises ProcessDied, NotReady."""
+    process.popen.send_signal(keeper.RESUME)
+    if url.startswith("redis"):
+        _await_answer(process, lambda: _ping(url), redis_client.ConnectionError)
+    else:
+        _await_answer(process, lambda: _connect(url).close(), psycopg.OperationalError)
 
 
 def _postgresql_programs() -> Path | None:
@@ -223,8 +243,12 @@ def _await_answer(
             return
 
 
+def _connect(url: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(url, connect_timeout=5, autocommit=True)
+
+
 def _make_database(url: str) -> None:
-    with psycopg.connect(f"{url}/postgres", connect_timeout=5, autocommit=True) as connection:
+    with _connect(f"{url}/postgres") as connection:
         connection.execute(f"CREATE DATABASE {DATABASE}".encode())
 
 

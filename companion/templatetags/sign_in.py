@@ -8,8 +8,14 @@ register = template.Library()
 
 # reasons of accounts.cognito.exchange and of the id token's check (accounts.cognito.tokens)
 _OUTAGES = {"unreachable", "answer_unreadable", "id token: keys_unavailable"}
-_TOO_LATE = {"invalid_grant", "id token: expired", "id token: issued_in_future"}
-_SET_UP = {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type"}
+_TOO_LATE = {"invalid_grant", "id token: expired"}
+_SET_UP = {
+    "invalid_client",
+    "unauthorized_client",
+    "invalid_scope",
+    "unsupported_grant_type",
+    "id token: issued_in_future",  # our clock is slow: no fresh start helps
+}
 
 
 @register.filter

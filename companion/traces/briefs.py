@@ -102,15 +102,6 @@ def latest(attempts: QuerySet[Attempt]) -> tuple[list[Brief], bool]:
     return [Brief(*row) for row in rows[:MOST]], len(rows) > MOST
 
 
-def of_person(attempts: QuerySet[Attempt], sub: str) -> QuerySet[Attempt]:
-    """Those that they linked by, and those begun in a browser that they were signed in with.
-
-    Two questions, as each has its index; with an OR SQLite reads from the newest until it finds.
-    """
-    unordered = attempts.order_by()
-    return unordered.filter(sub=sub).union(unordered.filter(site_sub=sub))
-
-
 def durations(briefs: list[Brief]) -> dict[int, timedelta]:
     """By primary key: how long it took to the last exchange before any refresh. One statement."""
     told = Event.objects.filter(

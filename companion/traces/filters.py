@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.oauth_trace.diagnosis.rule import by_code
 from accounts.oauth_trace.models import Attempt, Outcome, Stage
-from companion.traces import briefs, words
+from companion.traces import words
 from companion.traces.briefs import KEYS, Brief
 
 TIMES: dict[str, tuple[str, timedelta | None]] = {
@@ -112,7 +112,7 @@ class Filters:
             chosen = chosen.filter(started_at__gte=timezone.now() - age)
         if self.until:
             chosen = chosen.filter(started_at__lt=self.until)
-        return briefs.of_person(chosen, self.person) if self.person else chosen
+        return chosen.of_person(self.person) if self.person else chosen
 
     def matching(self, found: list[Brief], *, without: str = "") -> list[Brief]:
         for name, key in KEYS.items():

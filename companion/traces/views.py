@@ -160,7 +160,7 @@ def attempt(request: SignedInRequest, reference: str) -> HttpResponse:
 def _others(found: Attempt, sub: str) -> list[Attempt]:
     if not sub:
         return []
-    theirs = briefs.of_person(Attempt.objects.exclude(pk=found.pk), sub)
+    theirs = Attempt.objects.of_person(sub).exclude(pk=found.pk)
     return list(theirs.order_by("-started_at", "-pk")[:OTHERS_SHOWN])
 
 

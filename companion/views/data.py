@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -42,6 +43,13 @@ def start(request: SignedInRequest) -> HttpResponse:
     """What is small is made at once and sent; what is large begins, and the page goes on."""
     if request.method != "POST":  # back from signing in, which ends with a GET
         return _back()
+    try:
+        return _made(request)
+    except ObjectDoesNotExist:  # the account was deleted meanwhile, and all of it with it
+        return _back()
+
+
+def _made(request: SignedInRequest) -> HttpResponse:
     export = making.begin(request.user, counts_of(request.user), translation.get_language() or "en")
     if export.total_rows > making.AT_ONCE:
         return _back()
@@ -59,7 +67,10 @@ def step(request: SignedInRequest, pk: int) -> HttpResponse:
     export = _own(request.user, pk)
     if request.method != "POST":
         return _back()
-    making.take_step(export, time_zones.of(request.user.profile))
+    try:
+        making.take_step(export, time_zones.of(request.user.profile))
+    except ObjectDoesNotExist:
+        return _back()
     if not request.htmx:
         return _back()
     with timezone.override(time_zones.of(request.user.profile)):

@@ -59,6 +59,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def too_many_requests(request: HttpRequest, wait: int) -> HttpResponse:
+    """Before any session is read: the page stands alone, like that of an error. `wait` in seconds.
+
+    Pages that have a limit of their own are refused with 429.html, which knows who is there.
+    """
+    is_part = request.headers.get("HX-Request") == "true"
+    page = "partials/too_many_swapped.html" if is_part else "429_alone.html"
+    context = {"retry_after": wait, "support_url": settings.SUPPORT_URL}
+    language = _language(request)
+    with translation.override(language):
+        response = HttpResponse(render_to_string(page, context), status=429)
+    response["Content-Language"] = language
+    return response
+
+
 def _language(request: HttpRequest) -> str:
     """What the middleware found; where it got no further, what the browser says."""
     cookie = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")

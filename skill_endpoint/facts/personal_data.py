@@ -45,7 +45,7 @@ register(
     export=("fact", "door", "saved_at"),
     label=_("Facts you saved"),
     why=_("To show and tell you your list."),
-    kept=_("Until you take them off the list."),
+    kept=_("Until you take them off the list, or delete your account."),
     references={"fact": _fact_of},
     prepare=_with_headlines,
 )
@@ -55,7 +55,7 @@ register(
     export=("fact", "door", "heard_at"),
     label=_("Facts you heard"),
     why=_("So that no fact comes back until you have heard them all."),
-    kept=_("Until you clear your history."),
+    kept=_("Until you clear your history, or delete your account."),
     references={"fact": _fact_of},
     prepare=_with_headlines,
 )

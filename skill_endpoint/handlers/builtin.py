@@ -62,7 +62,7 @@ def fallback(turn: Turn) -> Reply:
         return Reply(say.giving_up(), is_miss=True)
     if turn.memory.misses:
         speech = say.not_understood_again()
-    elif turn.memory.fact_id:
+    elif turn.memory.fact_id and not turn.memory.quizzed:
         speech = say.not_understood_after_a_fact(turn.seed)
     else:
         speech = say.not_understood(turn.seed)

@@ -137,9 +137,9 @@ def no_fact_yet(turn: Turn) -> Reply:
 
 def next_question(turn: Turn) -> Question:
     """What fits after an answer that was not a fact."""
-    if turn.memory.fact_id:
+    if turn.memory.fact_id and not turn.memory.quizzed:
         return say.offer_another(turn.seed)
-    if turn.memory.pending == ANOTHER:
+    if turn.memory.quizzed or turn.memory.pending == ANOTHER:
         return say.offer_a_fact(turn.seed)
     return offer_todays_fact(turn.seed)
 

@@ -33,7 +33,7 @@ def start(turn: Turn) -> Reply:
     chosen = sorted(texts, key=lambda text: _shuffled(turn.seed, text.fact.slug))[:QUIZ_LENGTH]
     turn.memory.quiz = [text.fact_id for text in chosen]
     turn.memory.quiz_seed = turn.seed[-12:]
-    turn.memory.told(chosen[0].fact_id)  # what "tell me more" means, until it was answered
+    turn.memory.asked_about(chosen[0].fact_id)  # what "tell me more" means, until it was answered
     before = join(say.begins(turn.seed, len(chosen)), facts.only_in_english(turn, chosen[0]))
     return _ask(turn, before, chosen[0])
 
@@ -77,6 +77,7 @@ def leave(turn: Turn) -> Reply:
     """Out of the quiz and not of the skill, with the score so far."""
     if not turn.memory.quiz:
         return builtin.stop(turn)
+    turn.memory.quizzed = True  # also where the fact was told aside
     return Reply(_score(turn), offer_a_fact(turn.seed))
 
 
@@ -123,7 +124,7 @@ def _judge(turn: Turn, text: FactText, slot: SpokenSlot) -> Reply | None:
 def _go_on(turn: Turn, verdict: Ssml) -> Reply:
     memory = turn.memory
     memory.quiz_asked += 1
-    memory.told(memory.quiz[0])  # "tell me more" now means this one
+    memory.asked_about(memory.quiz[0])  # "tell me more" now means this one
     memory.quiz = memory.quiz[1:]
     while memory.quiz:
         text = text_of(memory.quiz[0], language())

@@ -266,9 +266,10 @@ def one_breath(exchange: Exchange) -> Seen | None:
     # the question behind the last pause is a breath of its own
     statement = exchange.ssml.rpartition("<break")[0] if exchange.is_open else ""
     told = readable(statement) if statement else exchange.speech
-    number = seconds(told, exchange.language, statement or exchange.ssml)
-    return "warning" if number > ONE_BREATH else "ok", _("about %(number)d s") % {
-        "number": max(1, round(number))
+    # by the tenth: what is compared is what is shown
+    number = round(seconds(told, exchange.language, statement or exchange.ssml), 1)
+    return "warning" if number > ONE_BREATH else "ok", _("about %(number).1f s") % {
+        "number": number
     }
 
 

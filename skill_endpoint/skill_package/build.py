@@ -26,7 +26,7 @@ from skill_endpoint.skill_package import rules, texts
 from skill_endpoint.skill_package.account_linking import account_linking
 from skill_endpoint.skill_package.files import File
 from skill_endpoint.skill_package.icons import IconInvalid, icon_addresses
-from skill_endpoint.skill_package.manifest import Answers, Certificate, manifest
+from skill_endpoint.skill_package.manifest import REGIONS, Answers, Region, manifest
 
 PACKAGE = "skill-package"
 RESOURCES = "ask-resources.json"
@@ -48,6 +48,7 @@ class Wishes:
     require_all: bool = False
     wildcard: bool = False  # the certificate of PUBLIC_URL is a wildcard's
     lambda_arn: str = ""  # of the function that answers instead of the site
+    endpoints: tuple[str, ...] = ()  # like EU=https://eu.example.com, or EU= and an ARN
     privacy_url: str = ""
     terms_url: str = ""
     export_compliant: bool = False
@@ -80,10 +81,10 @@ def package(wishes: Wishes, *, folder: Path, sources: Path = texts.FOLDER) -> Pa
         icons = icon_addresses(site)
     except IconInvalid as error:
         raise PackageRefused(str(error)) from error
-    endpoint, certificate = _endpoint(wishes, site)
     answers = Answers(
-        endpoint=endpoint,
-        certificate=certificate,
+        endpoint=_function("--lambda", wishes.lambda_arn) or site + reverse("alexa"),
+        certificate="Wildcard" if wishes.wildcard else "Trusted",
+        regions=_regions(wishes.endpoints),
         privacy_url=wishes.privacy_url and _address("--privacy-url", wishes.privacy_url),
         terms_url=wishes.terms_url and _address("--terms-url", wishes.terms_url),
         export_compliant=wishes.export_compliant,
@@ -184,15 +185,33 @@ def _address(name: str, value: str, *, local: bool = False) -> str:
     return value
 
 
-def _endpoint(wishes: Wishes, site: str) -> tuple[str, Certificate | None]:
-    if wishes.lambda_arn:
-        if not _LAMBDA.fullmatch(wishes.lambda_arn):
+def _function(name: str, arn: str) -> str:
+    if arn and not _LAMBDA.fullmatch(arn):
+        raise PackageRefused(
+            f"{name}={arn}: write it like arn:aws:lambda:eu-west-1:123456789012:function:facts"
+        )
+    return arn
+
+
+def _regions(given: Iterable[str]) -> dict[Region, str]:
+    """EU=https://eu.example.com -> the voice door there; EU=arn:… -> the function."""
+    found: dict[Region, str] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        region = next((region for region in REGIONS if region == name), None)
+        if region is None or region in found:
             raise PackageRefused(
-                f"--lambda={wishes.lambda_arn}: write it like "
-                "arn:aws:lambda:eu-west-1:123456789012:function:facts"
+                f"--endpoint={text}: write each of {', '.join(REGIONS)} at most once, "
+                "like EU=https://eu.example.com"
             )
-        return wishes.lambda_arn, None
-    return site + reverse("alexa"), "Wildcard" if wishes.wildcard else "Trusted"
+        if value.startswith("arn:"):
+            found[region] = _function(f"--endpoint={region}", value)
+            continue
+        site = _address(f"--endpoint={region}", value)
+        if urlsplit(site)._replace(scheme="", netloc="").geturl():
+            raise PackageRefused(f"--endpoint={text}: without a path, the voice door's is added")
+        found[region] = site + reverse("alexa")
+    return found
 
 
 def _addresses() -> tuple[str, str]:

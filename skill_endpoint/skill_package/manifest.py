@@ -7,11 +7,15 @@ https://developer.amazon.com/en-US/docs/alexa/smapi/skill-manifest.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 Certificate = Literal["Trusted", "Wildcard"]
+# what the schema calls North America, Europe with India, and the Far East; who has no endpoint of
+# their own is sent to the one for all
+Region = Literal["NA", "EU", "FE"]
+REGIONS: tuple[Region, ...] = ("NA", "EU", "FE")
 # the schema's names of the events that handlers/events.py answers
 # https://developer.amazon.com/en-US/docs/alexa/smapi/skill-events-in-alexa-skills.html
 SUBSCRIPTIONS = (
@@ -39,7 +43,8 @@ class Answers:
     """What only the operator can say."""
 
     endpoint: str  # https address of the voice door, or the ARN of a Lambda function
-    certificate: Certificate | None = "Trusted"  # None with an ARN: the schema has none there
+    certificate: Certificate = "Trusted"  # of the https addresses
+    regions: Mapping[Region, str] = field(default_factory=dict)  # endpoints of some regions
     privacy_url: str = ""
     terms_url: str = ""
     # "True if it is certified that …": a statement of law, never made for somebody
@@ -48,10 +53,13 @@ class Answers:
 
 def manifest(answers: Answers, locales: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The document; `locales` is locale code to its publishing information."""
-    # The same type for requests and events. `regions` is left out: one address serves all.
-    endpoint = {"uri": answers.endpoint}
-    if answers.certificate:
-        endpoint["sslCertificateType"] = answers.certificate
+    # the same type for requests and events
+    endpoints: dict[str, Any] = {"endpoint": _endpoint(answers.endpoint, answers)}
+    if answers.regions:
+        endpoints["regions"] = {
+            region: {"endpoint": _endpoint(uri, answers)}
+            for region, uri in sorted(answers.regions.items())
+        }
     return {
         "manifest": {
             "manifestVersion": "1.0",
@@ -63,15 +71,22 @@ def manifest(answers: Answers, locales: Mapping[str, Mapping[str, Any]]) -> dict
                 "testingInstructions": TESTING_INSTRUCTIONS.read_text(encoding="utf-8").strip(),
                 "category": CATEGORY,
             },
-            "apis": {"custom": {"endpoint": endpoint, "interfaces": [_screens()]}},
+            "apis": {"custom": {**endpoints, "interfaces": [_screens()]}},
             # Amazon's pages show Lambda here; the schema's endpoint takes an https address too
             "events": {
-                "endpoint": endpoint,
+                **endpoints,
                 "subscriptions": [{"eventName": name} for name in SUBSCRIPTIONS],
             },
             "privacyAndCompliance": _privacy(answers, locales),
         }
     }
+
+
+def _endpoint(uri: str, answers: Answers) -> dict[str, str]:
+    """The schema has no certificate beside an ARN."""
+    if uri.startswith("arn:"):
+        return {"uri": uri}
+    return {"uri": uri, "sslCertificateType": answers.certificate}
 
 
 def _privacy(answers: Answers, locales: Mapping[str, object]) -> dict[str, Any]:

@@ -109,8 +109,8 @@ def _topics(topics: Sequence[str]) -> Ssml:
 def _counts(heard: int, saved: int, *, keeps_history: bool) -> Ssml:
     if heard and saved:
         said = ngettext(
-            "You've heard {heard} fact and saved {saved}.",
-            "You've heard {heard} facts and saved {saved}.",
+            "You've heard {heard} fact and {and_saved}.",
+            "You've heard {heard} facts and {and_saved}.",
             heard,
         )
     elif heard:
@@ -125,7 +125,12 @@ def _counts(heard: int, saved: int, *, keeps_history: bool) -> Ssml:
         said = _("You haven't heard any yet. You haven't saved any.")
     else:  # what was heard, nobody knows
         said = _("You haven't saved any.")
-    return fill(said, heard=heard, saved=saved)
+    return fill(said, heard=heard, saved=saved, and_saved=_and_saved(saved))
+
+
+def _and_saved(saved: int) -> Ssml:
+    """The end of a sentence on facts: its number is another one than that of the facts heard."""
+    return fill(ngettext("saved {saved}", "saved {saved}", saved), saved=saved)
 
 
 def _no_history(heard: int) -> Ssml:

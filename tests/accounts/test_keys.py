@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import jwt
 import pytest
 import requests
 
@@ -153,6 +154,16 @@ def test_it_leaves_keys_for_other_uses_out(pool_keys: TokenMint) -> None:
     assert set(keys.parse({"keys": [entry, *others]})) == {"key-1"}
 
 
+def test_a_private_key_that_was_published_is_none_of_the_pool(pool_keys: TokenMint) -> None:
+    """Whoever read it can sign with it."""
+    [entry] = pool_keys.jwks()["keys"]
+    private = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(pool_keys.key))
+
+    assert set(keys.parse({"keys": [entry, {**private, "kid": "private"}]})) == {"key-1"}
+    with pytest.raises(ValueError, match="no signing key"):
+        keys.parse({"keys": [{**private, "kid": "private"}]})
+
+
 def test_a_hundred_turns_at_once_fetch_once(
     answer: tuple[Answer, str], pool_keys: TokenMint
 ) -> None:
@@ -187,3 +198,44 @@ def test_the_real_fetch_has_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
         keys.fetch("http://localhost:1/jwks.json")
     assert seen["timeout"] == keys.TIMEOUT
     assert seen["allow_redirects"] is False
+
+
+def test_a_new_key_in_an_outage_is_no_reason_to_link_again(
+    answer: tuple[Answer, str], pool_keys: TokenMint, moments: list[float]
+) -> None:
+    said, url = answer
+    said.body = document(pool_keys)
+    key_set = KeySet(url)
+    key_set.key("key-1")
+    said.status = 503
+    moments.append(moments[-1] + keys.COOLDOWN + 1)
+    for _ in range(3):
+        with pytest.raises(KeysUnavailable):
+            key_set.key("key-2")
+    assert (said.asked, bool(key_set.key("key-1"))) == (2, True)
+    said.status, said.body = 200, document(TokenMint(key=pool_keys.key, kid="key-2"))
+    moments.append(moments[-1] + keys.RETRY + 0.1)  # not half a minute later
+    assert key_set.key("key-2")
+    with pytest.raises(UnknownKey):
+        key_set.key("made-up")
+
+
+def test_in_an_outage_one_turn_waits_for_the_fetch_and_not_all(
+    answer: tuple[Answer, str], pool_keys: TokenMint, moments: list[float]
+) -> None:
+    said, url = answer
+    said.status = 503
+    key_set = KeySet(url)
+    with pytest.raises(KeysUnavailable):
+        key_set.key("key-1")
+    moments.append(moments[-1] + keys.RETRY + 0.1)
+    refused = threading.Event()
+
+    def turn() -> None:
+        with pytest.raises(KeysUnavailable):
+            key_set.key("key-1")
+        refused.set()
+
+    with key_set._fetching:  # somebody else asks, and it hangs
+        threading.Thread(target=turn, daemon=True).start()
+        assert refused.wait(10)

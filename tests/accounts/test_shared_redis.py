@@ -15,7 +15,7 @@ import structlog
 from django.core.cache import cache
 from pytest_django import Settings
 
-from accounts import last_few
+from accounts import last_few, resting_pool
 from accounts.rate_limit import is_over
 from accounts.shared_redis import shared_redis
 from companion.local import environment
@@ -152,9 +152,10 @@ def server(port: int, folder: Path) -> Iterator[redis.Redis]:
 
 
 def test_one_that_went_away_is_used_again_when_it_is_back(
-    settings: Settings, tmp_path: Path
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need("Redis")
+    monkeypatch.setattr(resting_pool, "REST", 0.0)
     settings.RATE_LIMITS = True
     port = environment.free_port()
     with server(port, tmp_path) as client:

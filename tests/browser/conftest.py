@@ -24,6 +24,9 @@ def browser_type_launch_args() -> dict[str, Any]:
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+    # From here on Playwright's event loop counts as running in this thread, and Django would let
+    # no later test of this process at the database. Nothing of ours is asynchronous.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     return {
         "executable_path": CHROMIUM,
         "args": ARGUMENTS,

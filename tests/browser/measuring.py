@@ -54,7 +54,8 @@ SETTLED = """
 # colors on their way to the other theme are neither the one nor the other
 STILL = """
 () => Promise.race([
-  Promise.all(document.getAnimations().map((animation) => animation.finished)),
+  // settled: one whose element is swapped away is aborted, and is still as well
+  Promise.allSettled(document.getAnimations().map((animation) => animation.finished)),
   new Promise((done) => setTimeout(done, 1000)),
 ])
 """

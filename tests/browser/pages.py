@@ -29,7 +29,9 @@ class State:
     @property
     def is_site(self) -> bool:
         """Of the website that people use: not the operators' or the developers' pages."""
-        return not self.path.startswith(("/admin/", "/dev/", "/doctor/", "/traces/"))
+        return not self.path.startswith(
+            ("/admin/", "/dev/", "/doctor/", "/traces/", "/operations/")
+        )
 
     @property
     def in_any_language(self) -> bool:
@@ -107,6 +109,7 @@ VISITOR = [
     State("not found", "/nowhere/"),
     State("error 400", "/", error="400.html"),
     State("error 429", "/", error="429.html"),
+    State("error 429 of any page", "/", error="429_alone.html"),
     State("error 500", "/", error="500.html"),
     State("error 503", "/", error="503.html"),
     State("nothing was deleted", "/", error="companion/delete_failed.html"),
@@ -190,6 +193,13 @@ TRACES = [
     State("trace, odd", "/traces/{trace}/", OPERATOR, "traces_odd"),
     State("trace, unknown", "/traces/22222/", OPERATOR, "traces_none"),
 ]
+OPERATIONS = [
+    State("operations, nothing yet", "/operations/", OPERATOR, "operations_nothing"),
+    State("operations, first hour", "/operations/", OPERATOR, "operations_an_hour"),
+    State("operations, a day", "/operations/", OPERATOR, "operations_a_day"),
+    State("operations, a bad day", "/operations/", OPERATOR, "operations_a_bad_day"),
+    State("operations, all unfolded", "/operations/", OPERATOR, "operations_a_bad_day", _unfold),
+]
 OFFICE = [
     State("office", "/admin/", OPERATOR, "some_weeks"),
     State("people", "/admin/accounts/user/", OPERATOR, "some_weeks"),
@@ -215,7 +225,7 @@ OFFICE = [
     State("doctor", "/doctor/", OPERATOR, "some_weeks"),
     State("doctor, looked", "/doctor/", OPERATOR, "some_weeks", _look_now),
 ]
-STATES = VISITOR + SIGNED_IN + OFFICE + TRACES
+STATES = VISITOR + SIGNED_IN + OFFICE + TRACES + OPERATIONS
 
 
 def named(parts: list[str]) -> list[State]:

@@ -29,6 +29,7 @@ from accounts.units import Units
 from companion import draft
 from skill_endpoint.facts.models import Fact, FactReport, Favourite, Hearing
 from skill_endpoint.models import AccountLink
+from tests.companion.operations import days
 from tests.companion.traces import attempts
 
 ELSEWHERE = (
@@ -289,6 +290,27 @@ def traces_odd(person: User) -> None:
     Attempt.objects.update(is_complete=False)
 
 
+def operations_nothing(person: User) -> None:
+    """No server of the site itself counts here: it would be in the picture."""
+    traces_none(person)
+    days.nothing()
+
+
+def operations_an_hour(person: User) -> None:
+    operations_nothing(person)
+    days.an_hour()
+
+
+def operations_a_day(person: User) -> None:
+    operations_nothing(person)
+    days.a_day()
+
+
+def operations_a_bad_day(person: User) -> None:
+    operations_nothing(person)
+    days.a_bad_day()
+
+
 SCENES: dict[str, Callable[[User], None]] = {
     made.__name__: made
     for made in (
@@ -313,6 +335,10 @@ SCENES: dict[str, Callable[[User], None]] = {
         traces_many,
         traces_linked,
         traces_odd,
+        operations_nothing,
+        operations_an_hour,
+        operations_a_day,
+        operations_a_bad_day,
     )
 }
 

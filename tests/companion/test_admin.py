@@ -7,7 +7,9 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Door, User
@@ -71,6 +73,19 @@ def test_a_phone_number_is_found_in_any_spelling(
     for user in (phone_only, linked):
         AccountLink.objects.create(application_id=SKILL, alexa_user_id=user.sub, user=user)
     assert len(found(office, path, words)) == 1
+
+
+def test_a_whole_address_is_found_by_an_index_and_is_one_person(
+    office: Client, link: AccountLink, linked: User, stranger: User
+) -> None:
+    """Among millions, a search in each row would take longer than a page may."""
+    stranger.email = f"un{linked.email}"
+    stranger.save()
+    for path in (PEOPLE, LINKS, "/admin/accounts/profile/"):
+        with CaptureQueriesContext(connection) as asked:
+            assert len(found(office, path, linked.email.upper())) == 1
+        assert not [query for query in asked if "LIKE" in query["sql"]]
+    assert len(found(office, PEOPLE, linked.email[:-1])) == 2
 
 
 def test_an_id_is_found_by_its_end_as_pages_show_it(

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.data_export.models import DataExport
 from accounts.models import Deletion, Door, User
 from accounts.oauth_trace.models import Attempt
+from companion.operations import tasks
 from skill_endpoint.facts.models import Fact, FactReport, FactText
 from skill_endpoint.locales import LANGUAGES
 from skill_endpoint.models import AccountLink
@@ -154,7 +155,7 @@ def test_exports_and_deletions_of_the_last_day(
         assert office.get(address).status_code == 200
 
 
-def test_it_takes_nine_statements_however_much_there_is(
+def test_it_takes_twelve_statements_however_much_there_is(
     office: Client, linked: User, new_fact: NewFact, settings: Settings
 ) -> None:
     settings.OAUTH_TRACE = True
@@ -167,7 +168,9 @@ def test_it_takes_nine_statements_however_much_there_is(
     for number in range(20):
         user = User.objects.for_sub(f"s{number}", door=Door.WEB)
         DataExport.objects.create(user=user, language="en")
-    assert statements(office, "/admin/") <= 9
+    for task in tasks.TASKS:  # as on a site that is looked after; else it asks for older ones
+        tasks.done(task)
+    assert statements(office, "/admin/") <= 12  # 11 on SQLite
 
 
 def test_a_colleague_without_rights_sees_no_numbers(office: Client, operator: User) -> None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
+from django.contrib.auth.models import Permission
 from django.test import Client
 from pytest_django import Settings
 
+from accounts import last_few
 from accounts.erasure import delete_person
 from accounts.models import Deletion, User
 from accounts.oauth_trace.models import Attempt
@@ -290,15 +291,32 @@ def test_turns_are_shown_without_content(
 
     assert "DailyFactIntent en-GB answered one-shot" in shown
     assert "glows" not in shown
-    assert "memory of each server process" in shown
+
+
+@pytest.mark.usefixtures("on_local_memory")
+def test_where_each_process_keeps_turns_for_itself_the_page_says_so(
+    office: Client, linked: User, linked_device: Device, fact: Fact
+) -> None:
+    one_shot(linked_device, "DailyFactIntent")
+    assert "memory of each server process" in main(office.get(page(linked)))
+
+
+@pytest.mark.usefixtures("on_redis")
+def test_where_all_processes_share_turns_the_page_warns_of_nothing(
+    office: Client, linked: User, linked_device: Device, fact: Fact
+) -> None:
+    one_shot(linked_device, "DailyFactIntent")
+    shown = main(office.get(page(linked)))
+    assert "DailyFactIntent" in shown
+    assert "memory of each server process" not in shown
 
 
 def test_a_persons_turns_go_with_them(linked: User, linked_device: Device, pool: LivePool) -> None:
     one_shot(linked_device, "AMAZON.HelpIntent")
     key = f"recent-turns:{linked.pk}"
-    assert cache.get(key)
+    assert last_few.of(key)
     delete_person(linked)
-    assert cache.get(key) is None
+    assert last_few.of(key) == []
 
 
 def test_the_profile_is_shown_whole(office: Client, linked: User) -> None:
@@ -374,3 +392,15 @@ def test_it_lists_their_last_tries_to_link_with_the_verdict(office: Client, link
     said = main(shown)
     assert "Failed. email, phone and profile may only be asked for together with openid." in said
     assert "Linked" in said
+
+
+def test_who_may_not_see_attempts_sees_none_at_a_person_either(
+    stranger: User, linked: User, sign_in: SignIn
+) -> None:
+    Attempt.objects.begin(sub=linked.sub, outcome="linked")
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.add(Permission.objects.get(codename="view_user"))
+    assert "Tries to link Alexa" not in main(sign_in(stranger).get(page(linked)))
+    stranger.user_permissions.add(Permission.objects.get(codename="view_attempt"))
+    assert "Tries to link Alexa" in main(sign_in(stranger).get(page(linked)))

@@ -25,6 +25,7 @@ from skill_endpoint.models import AccountLink, SkillEvent
 from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator.envelopes import Device, Envelope
 from skill_endpoint.verification import MAX_BODY_BYTES, MAX_DEPTH
+from tests.alexa import turns
 from tests.cognito import TokenMint
 
 # committed, for the handler closes the connection as it does in Lambda
@@ -91,12 +92,12 @@ def changed(event: Envelope, value: object, *path: str) -> Envelope:
 
 
 def test_a_launch_is_answered_in_speech_and_the_answer_is_plain_json() -> None:
-    before = metrics.alexa_turns.labels("LaunchRequest")._value.get()
+    before = turns("LaunchRequest")
     answer = handler(envelopes.launch(STRANGER), CONTEXT)
     assert answer["version"] == "1.0"
     assert answer["response"]["outputSpeech"]["ssml"].startswith("<speak>")
     assert json.loads(json.dumps(answer)) == answer
-    assert metrics.alexa_turns.labels("LaunchRequest")._value.get() == before + 1
+    assert turns("LaunchRequest") == before + 1
 
 
 def test_the_linked_person_is_known_by_the_token(linked: User, echo: Device) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.db import connection, transaction
+from django.contrib import admin
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -110,3 +113,22 @@ def test_a_search_is_bounded_and_says_so(office: Client, model: str) -> None:
         answer = office.get(f"/admin/{model}/", {"q": "a " * 190})
     assert "at most" not in answer.content.decode()
     assert max(query["sql"].count("LIKE") for query in asked) <= 12 * 6
+
+
+@pytest.mark.parametrize("model", ["accounts/user", "skill_endpoint/accountlink"])
+def test_a_search_that_the_database_gave_up_says_what_to_search_for(
+    office: Client, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    """PostgreSQL ends it after three seconds: a part of a word is looked for in each row."""
+    found = admin.ModelAdmin.get_search_results
+
+    def given_up(*args: Any) -> Any:
+        if args[-1]:
+            raise OperationalError("canceling statement due to statement timeout")
+        return found(*args)
+
+    monkeypatch.setattr(admin.ModelAdmin, "get_search_results", given_up)
+    answer = office.get(f"/admin/{model}/", {"q": "example.com"}, follow=True)
+    assert answer.redirect_chain == [(f"/admin/{model}/", 302)]
+    assert answer.status_code == 200
+    assert "Whole ids, e-mail addresses and phone numbers are found" in answer.content.decode()

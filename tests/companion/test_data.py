@@ -78,9 +78,9 @@ def test_the_page_lists_every_holding_with_what_why_and_how_long(
             continue
         assert f"{holding.label} {holding.why} {holding.kept}" in page
     assert (
-        "Facts you saved To show and tell you your list. Until you take them off the list. 1"
-        in (page)
-    )
+        "Facts you saved To show and tell you your list. "
+        "Until you take them off the list, or delete your account. 1"
+    ) in page
 
 
 def test_the_page_takes_few_statements_whatever_the_rows(history: User, sign_in: SignIn) -> None:
@@ -326,6 +326,23 @@ def test_one_that_fails_says_so_and_can_be_tried_again(
 
 
 @time_machine.travel("2026-11-22T10:00Z", tick=False)
+@pytest.mark.django_db(transaction=True)
+def test_a_download_that_meets_the_deletion_of_the_account_ends_signed_out(
+    linked: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(linked)
+    begin = making.begin
+
+    def too_late(user: User, *rest: Any) -> DataExport:
+        User.objects.filter(pk=user.pk).delete()
+        return begin(user, *rest)
+
+    monkeypatch.setattr(making, "begin", too_late)
+    response = client.post("/me/data/export/")
+    assert (response.status_code, response["Location"]) == (302, "/me/data/#export")
+    assert "/accounts/" in client.get("/me/data/")["Location"]
+
+
 def test_starting_is_limited(linked: User, sign_in: SignIn, settings: Settings) -> None:
     settings.RATE_LIMITS = True
     client = sign_in(linked)

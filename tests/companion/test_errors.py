@@ -140,7 +140,7 @@ def test_a_database_that_is_away_is_no_fault(
 def test_alexa_gets_no_page_of_a_missing_database(
     monkeypatch: pytest.MonkeyPatch, db: None
 ) -> None:
-    monkeypatch.setattr("skill_endpoint.views.is_over", away)
+    monkeypatch.setattr("skill_endpoint.views.has_used_up", away)
     answer = unshaken().post("/alexa/", b"{}", content_type="application/json")
     assert answer.status_code == 500
 
@@ -228,7 +228,7 @@ def test_the_reference_of_a_refusal_finds_it_in_the_log(
     assert copied["data-copy"] == "reference"
     ids = [record.msg["request_id"] for record in caplog.records if isinstance(record.msg, dict)]
     assert ids
-    assert all(each.startswith(reference) for each in ids)
+    assert all(each.endswith(reference) for each in ids)
 
 
 # --- sign-in -----------------------------------------------------------------------------------
@@ -247,6 +247,7 @@ def test_it_says_that_an_account_was_deleted() -> None:
         ("invalid_grant", "took too long"),
         ("id token: expired", "took too long"),
         ("invalid_client", "not set up"),
+        ("id token: issued_in_future", "not set up"),
         ("access_denied", "You left the sign-in page"),
         ("id token: nonce", "did not pass our checks"),
         ("unknown", "another tab"),

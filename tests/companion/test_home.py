@@ -373,3 +373,26 @@ def test_it_shows_the_fact_that_alexa_tells_all_day(
         Hearing.objects.create(user=linked, fact=fact, door=Door.VOICE, heard_at=before)
         one_shot(linked_device, "AnotherFactIntent")
     assert statements(sign_in(linked), "/") <= MOST_STATEMENTS
+
+
+@pytest.mark.parametrize(
+    ("zone", "language", "told"),
+    [
+        ("UTC", "en", "You heard it from Alexa at 10 p.m. UTC"),
+        ("UTC", "de", "22:00 UTC"),
+        ("Europe/London", "en", "You heard it from Alexa at 10 p.m."),
+    ],
+)
+def test_when_alexa_told_it_has_its_zone_until_a_place_is_chosen(
+    sign_in: SignIn, linked: User, new_fact: NewFact, zone: str, language: str, told: str
+) -> None:
+    fact = new_fact()
+    linked.profile.time_zone = zone
+    linked.profile.language = language
+    linked.profile.save()
+    with time_machine.travel(datetime(2026, 11, 22, 22, 0, tzinfo=UTC), tick=False):
+        Hearing.objects.create(user=linked, fact=fact, door=Door.VOICE)
+        page = soup(sign_in(linked).get("/"))
+    said = text(page.select_one(".origin"))
+    assert told in said
+    assert ("UTC" in said) is (zone == "UTC")

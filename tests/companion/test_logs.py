@@ -4,15 +4,23 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
+from django.core.exceptions import SuspiciousOperation
 from django.test import Client
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
+from accounts.models import User
+from companion import logs
 from companion.local import environment
-from companion.logs import _without_request_data, redact
+from companion.logs import _REFUSALS, _SECRETS, _is_harmless, _without_request_data, redact
 from tests.cognito import TokenMint
 
 
@@ -25,8 +33,13 @@ from tests.cognito import TokenMint
         ('{"client_secret": "s3cr3t+/=="}', "s3cr3t"),
         ("Authorization: Bearer abcdefgh12345", "abcdefgh12345"),
         ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+        ("token: Bearer 3f6c0dee7a514c8f", "3f6c0dee7a514c8f"),
+        ("token: 'client_secret': 's3cr3t'", "s3cr3t"),
+        ("password=code = state=s3cr3t", "s3cr3t"),
         ("no user robin@example.com here", "robin@example.com"),
         ("called +1 206-555-0101 twice", "555-0101"),
+        ("at postgres://site:s3c:r3t@db/site", "r3t"),
+        ("at redis://:s3cr3t@cache.internal:6379", "s3cr3t"),
     ],
 )
 def test_it_redacts(text: str, secret: str) -> None:
@@ -60,6 +73,31 @@ def test_it_is_done_with_a_text_of_beginnings_only() -> None:
     """In one pass: looking from each of them to the end would take minutes."""
     text = "eyJ" * 300_000
     assert redact(text) == text
+
+
+@pytest.mark.parametrize("end", ["", "x", "[redacted", ","])
+def test_it_is_done_with_a_row_of_names(end: str) -> None:
+    """In one pass as well."""
+    assert redact("code=" * 200_000 + end).startswith("code=" * 200_000 + "[redacted]")
+
+
+@examples(max_examples=500, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                ["basic", "Bearer", "BA\u017fIC ", "code", "=", ": ", "eyJ", "a" * 9, "@", "+1 206"]
+            ),
+            st.text(max_size=8),
+            st.text("abceyJ@+=: 0123456789.-", max_size=12),
+        ),
+        max_size=8,
+    ).map("".join)
+)
+def test_what_is_taken_for_harmless_is_what_no_pattern_matches(text: str) -> None:
+    """The look before the patterns saves their time, and must not save a secret."""
+    if _is_harmless(text):
+        assert not any(pattern.search(text) for pattern in _SECRETS)
 
 
 @pytest.mark.parametrize("text", ["request_finished", "GET /facts/space/moon/", "id 7, 25 ms"])
@@ -98,6 +136,29 @@ def refused(client: Client, caplog: pytest.LogCaptureFixture, what: str) -> list
     assert answer.status_code == 400
     ours = next(handler for handler in logging.root.handlers if handler.name == "stderr")
     return [ours.format(record) for record in caplog.records if record.name.startswith("django.")]
+
+
+def _kinds(of: type[Exception]) -> Iterator[type[Exception]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+def test_whatever_django_refuses_as_suspicious_is_no_failure_of_ours() -> None:
+    """Whoever sends it would else fill the operators' list of failures."""
+    found = {kind.__name__ for kind in _kinds(SuspiciousOperation) if "django." in kind.__module__}
+    assert {"DisallowedModelAdminLookup", "DisallowedHost", "InvalidSessionKey"} <= found
+    assert found <= set(_REFUSALS)
+
+
+@pytest.mark.django_db
+def test_a_lookup_that_the_admin_refuses_is_no_failure(
+    client: Client, operator: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.force_login(operator)
+    answer = client.get("/admin/accounts/user/?password__startswith=a")
+    assert answer.status_code == 400
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.mark.django_db
@@ -153,3 +214,12 @@ def test_the_line_of_a_request_that_failed_is_no_error_report(tmp_path: Path) ->
         check=True,
     )
     assert json.loads(done.stdout) == ["companion.other"]
+
+
+def test_references_behind_a_load_balancer_tell_requests_apart() -> None:
+    """Its ids begin with the second."""
+    told = []
+    for tail in ("0000000000000000aaaaaaaa", "0000000000000000bbbbbbbb"):
+        with structlog.contextvars.bound_contextvars(request_id=f"1-67891233-{tail}"):
+            told.append(logs.reference())
+    assert told == ["aaaaaaaa", "bbbbbbbb"]

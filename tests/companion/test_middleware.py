@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from companion.wsgi import application
 from tests.conftest import browser
 from tests.test_addresses import example, routes
 
@@ -39,8 +38,12 @@ def test_utf8_by_any_of_its_names_is_taken(charset: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["text/plain; x*=bogus''%41", "text/plain; a=" + "x" * 20_000])
-def test_a_content_type_that_cannot_be_read_is_refused(kind: str) -> None:
+def test_a_content_type_that_cannot_be_read_is_refused(
+    kind: str,
+) -> None:
     """Before Django handles errors at all: through the WSGI application itself."""
+    from companion.wsgi import application
+
     environ: dict[str, Any] = {"PATH_INFO": "/healthz", "CONTENT_TYPE": kind}
     setup_testing_defaults(environ)
     answered: list[str] = []

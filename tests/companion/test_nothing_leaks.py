@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import pickle
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from django.test import Client, override_settings
 from django.urls import NoReverseMatch, reverse
 from pytest_django import Settings
 
+from accounts import last_few
 from accounts.models import User
 from accounts.oauth_trace import recording, redaction, wanted
 from accounts.oauth_trace.models import Attempt, Event, Span
@@ -35,6 +35,7 @@ from tests.accounts.oauth_trace.conftest import stub_pool as stub_pool
 from tests.accounts.oauth_trace.conftest import tracing as tracing
 from tests.conftest import SKILL_ID, browser
 from tests.local_aws import LivePool, hosted_sign_in
+from tests.real_services import all_cached
 from tests.sign_in import CALLBACK, start
 from tests.skill_endpoint.voice import one_shot, stock_library
 from tests.test_addresses import example, routes
@@ -312,8 +313,7 @@ def test_secrets_that_went_by_rest_nowhere(
     )
     rested = dict(columns())
     rested["sessions"] = str([session.get_decoded() for session in Session.objects.all()])
-    kept = getattr(cache, "_cache", {})
-    rested["cache"] = "".join(f"{key} {pickle.loads(each)}" for key, each in kept.items())  # noqa: S301 - our own
+    rested["cache"] = all_cached()
     rested["log"] = "\n".join(heard.lines)
     rested["log, as it is written"] = redact(rested["log"])
     rested["counters"] = counters.content.decode()
@@ -333,6 +333,10 @@ def leaks(planted: Planted, places: dict[str, str]) -> dict[str, list[str]]:
     return {name: found for name, text in places.items() if (found := planted.in_(text))}
 
 
+def push_last(key: str, value: object) -> None:
+    last_few.push(key, [value], length=3, seconds=60)
+
+
 def test_a_secret_that_rests_is_found(planted: Planted, db: None) -> None:
     """In each kind of place: the search sees."""
     secret = planted.add("secret")
@@ -340,3 +344,8 @@ def test_a_secret_that_rests_is_found(planted: Planted, db: None) -> None:
     Event.objects.create(attempt=attempt, request={"address": secret})
     found = leaks(planted, dict(columns()))
     assert set(found) == {"oauth_trace_attempt.client_id", "oauth_trace_event.request"}
+    for number, keep in enumerate((cache.set, push_last)):
+        cache.clear()
+        assert not leaks(planted, {"cache": all_cached()})
+        keep(f"key-{number}", {"in": [secret]})
+        assert leaks(planted, {"cache": all_cached()})

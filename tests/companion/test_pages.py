@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import translation
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.personal_data import elsewhere, shown_holdings
@@ -59,6 +60,21 @@ def test_privacy_lists_what_the_registry_holds(client: Client) -> None:
 
 def test_the_icon_is_where_browsers_guess_it(client: Client) -> None:
     assert client.get("/favicon.ico")["Location"].endswith("companion/icon.svg")
+
+
+def test_privacy_says_how_long_backups_are_kept(client: Client, settings: Settings) -> None:
+    assert "Copies of all this" not in main(client.get("/privacy/"))
+    settings.BACKUP_DAYS = 14
+    assert "until they are deleted too. 2 weeks" in main(client.get("/privacy/"))
+
+
+def test_privacy_says_how_long_the_log_is_kept(client: Client, settings: Settings) -> None:
+    unknown = "As long as whoever runs this site keeps logs."
+    assert unknown in main(client.get("/privacy/"))
+    settings.LOG_DAYS = 30
+    page = main(client.get("/privacy/"))
+    assert "nothing that you said or wrote. 4 weeks, 2 days" in page
+    assert unknown not in page
 
 
 def test_privacy_names_every_cookie(client: Client) -> None:

@@ -14,7 +14,7 @@ import pytest
 from psycopg.errors import FeatureNotSupported
 
 from companion.local import environment
-from companion.postgresql import ReplanningCursor
+from companion.postgresql.replanning import ReplanningCursor
 
 ASK = "SELECT id, name FROM of_a_migration WHERE id = %s"
 CHANGE = "ALTER TABLE of_a_migration ALTER COLUMN name TYPE varchar(20)"

@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.person_digest import person_digest
 from companion import request_log, urls
 from companion.request_log import RequestLogMiddleware
 from tests.cognito import TokenMint
@@ -147,13 +148,73 @@ def test_each_request_has_an_id_of_its_own(site: Client, request_lines: list[str
     assert len({UUID(json.loads(line)["request_id"]) for line in request_lines}) == 3
 
 
+PROXY = "10.1.2.3"
+NGINX_ID = "0123456789abcdef0123456789abcdef"
+AMAZON_ID = "1-67891233-abcdef012345678912345678"
+CLIENTS_ID = "1-00000000-000000000000000000000000"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"X-Request-ID": NGINX_ID}, NGINX_ID),
+        ({"X-Amzn-Trace-Id": f"Root={AMAZON_ID}"}, AMAZON_ID),
+        ({"X-Amzn-Trace-Id": f"Self={AMAZON_ID};Root={CLIENTS_ID}"}, AMAZON_ID),
+        ({"X-Amzn-Trace-Id": f"Root={CLIENTS_ID};Self={AMAZON_ID};x=1"}, AMAZON_ID),
+        # what a client of AWS's balancer made up is passed on by it
+        ({"X-Request-ID": NGINX_ID, "X-Amzn-Trace-Id": f"Root={AMAZON_ID}"}, AMAZON_ID),
+        (
+            {"X-Request-ID": NGINX_ID, "X-Amzn-Trace-Id": f"Root={CLIENTS_ID};Self={AMAZON_ID}"},
+            AMAZON_ID,
+        ),
+    ],
+)
+def test_a_trusted_proxy_says_which_request_it_is(
+    site: Client,
+    settings: Settings,
+    request_lines: list[str],
+    headers: dict[str, str],
+    expected: str,
+) -> None:
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+    site.get("/ends/200/", headers=headers, REMOTE_ADDR=PROXY)
+    assert only(request_lines)["request_id"] == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "given",
+    ["short", "x" * 65, "robin@example.com-and-more", f"{NGINX_ID}\n", f"{NGINX_ID} x", "é" * 20],
+)
+def test_a_request_id_of_another_shape_is_not_taken(
+    site: Client, settings: Settings, request_lines: list[str], given: str
+) -> None:
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+    for headers in ({"X-Request-ID": given}, {"X-Amzn-Trace-Id": f"Root={given}"}):
+        site.get("/ends/200/", headers=headers, REMOTE_ADDR=PROXY)
+    for line in request_lines:
+        UUID(json.loads(line)["request_id"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("proxies", [[], ["10.0.0.0/8"]])
+def test_nobody_else_chooses_the_id_of_a_request(
+    site: Client, settings: Settings, request_lines: list[str], proxies: list[str]
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    headers = {"X-Request-ID": NGINX_ID, "X-Amzn-Trace-Id": f"Root={AMAZON_ID}"}
+    site.get("/ends/200/", headers=headers, REMOTE_ADDR="203.0.113.7")
+    assert only(request_lines)["request_id"] not in {NGINX_ID, AMAZON_ID}
+
+
 @pytest.mark.django_db
 def test_whom_it_was_from_where_the_request_looked(
     site: Client, linked: User, request_lines: list[str]
 ) -> None:
     site.force_login(linked)
     assert site.get("/user/").content == str(linked.pk).encode()
-    assert only(request_lines)["user_id"] == linked.pk
+    assert only(request_lines)["person"] == person_digest(linked.sub)
     assert linked.sub not in request_lines[0]
     assert "linked@example.com" not in request_lines[0]
 
@@ -167,7 +228,7 @@ def test_nobody_is_looked_up_for_the_line(
         assert client.get("/alexa/").status_code == 400
         assert client.get("/me/", headers={"host": "127.0.0.1"}).status_code == 302
     assert len(queries) == 0
-    assert not [line for line in request_lines if "user_id" in json.loads(line)]
+    assert not [line for line in request_lines if "person" in json.loads(line)]
 
 
 @pytest.mark.django_db
@@ -179,7 +240,7 @@ def test_nothing_is_left_for_the_next_request(
     site.get("/fails/")
     assert structlog.contextvars.get_contextvars() == {}
     browser().get("/healthz")
-    assert "user_id" not in json.loads(request_lines[-1])
+    assert "person" not in json.loads(request_lines[-1])
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, RuntimeError])
@@ -213,8 +274,8 @@ def test_a_view_that_fails_is_told_with_the_same_id_and_nothing_of_the_request(
     assert "RuntimeError: what went wrong" in report
     assert "in fails" in report
     assert SECRET not in report + request_lines[0]
-    # the page tells the beginning of the id
-    assert line["request_id"][:8].encode() in answer.content
+    # the page tells the end of the id
+    assert line["request_id"][-8:].encode() in answer.content
 
 
 @pytest.mark.django_db
@@ -266,7 +327,7 @@ def test_a_program_tells_no_secret(
         site.get("/ends/200/", headers={"User-Agent": said})
     assert len(request_lines) == len(console_lines) == 4
     for line in (*request_lines, *console_lines):
-        for secret in (*token.split("."), SECRET, "robin@", "555"):
+        for secret in (*token.split("."), SECRET, "robin@", "206-555", "0101)"):
             assert secret not in line
 
 

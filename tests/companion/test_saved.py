@@ -323,3 +323,14 @@ def test_it_prints_the_source(sign_in: SignIn, linked: User, new_fact: NewFact) 
     keep(linked, new_fact())
     page = soup(sign_in(linked).get("/saved/"))
     assert "A Sunset on Mars" in text(page.select_one(".print-only"))
+
+
+@pytest.mark.parametrize(("zone", "clock"), [("UTC", "10 p.m. UTC"), ("Europe/Vienna", "11 p.m.")])
+def test_a_clock_time_says_its_zone_until_a_place_is_chosen(
+    sign_in: SignIn, linked: User, new_fact: NewFact, zone: str, clock: str
+) -> None:
+    linked.profile.time_zone = zone
+    linked.profile.save()
+    keep(linked, new_fact(), at=datetime(2026, 11, 21, 22, 0, tzinfo=UTC))
+    page = soup(sign_in(linked).get("/saved/"))
+    assert text(page.select_one(".list .origin time")) == clock

@@ -5,7 +5,7 @@ takes as few statements as on the first day, and none reads a whole table of wha
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -21,6 +21,7 @@ from tests.browser.pages import STATES, State
 from tests.companion.conftest import SignIn
 from tests.companion.pages import statements_of
 from tests.conftest import browser
+from tests.rows import ago, multiply
 
 pytestmark = pytest.mark.django_db
 FACTS, HEARD, SAVED = 10_000, 100_000, 10_000
@@ -59,25 +60,12 @@ def veteran(linked: User) -> User:
         batch_size=2000,
     )
     now = timezone.now()
-    Hearing.objects.bulk_create(
-        (
-            Hearing(
-                user=linked,
-                fact=facts[n % FACTS],
-                door=Door.VOICE,
-                heard_at=now - timedelta(minutes=10 * n + 1),
-            )
-            for n in range(HEARD)
-        ),
-        batch_size=5000,
-    )
-    Favourite.objects.bulk_create(
-        (
-            Favourite(user=linked, fact=fact, door=Door.WEB, saved_at=now - timedelta(minutes=n))
-            for n, fact in enumerate(facts[:SAVED])
-        ),
-        batch_size=5000,
-    )
+    first = facts[0].pk
+    assert [fact.pk for fact in facts] == list(range(first, first + FACTS))
+    heard = Hearing.objects.create(user=linked, fact=facts[0], door=Door.VOICE, heard_at=now)
+    multiply(heard, HEARD, fact_id=f"{first} + n % {FACTS}", heard_at=ago("600 * n + 60"))
+    saved = Favourite.objects.create(user=linked, fact=facts[0], door=Door.WEB, saved_at=now)
+    multiply(saved, SAVED - 1, fact_id=f"{first} + n", saved_at=ago("60 * n"))
     AccountLink.objects.bulk_create(
         AccountLink(
             application_id="skill",

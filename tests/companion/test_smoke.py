@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def test_it_stops_at_the_first_failure_and_says_what_it_saw(
 
 
 def test_a_failed_step_gives_a_failing_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    def two_starts(state: Path) -> int:
+    def two_starts(state: Path, more: Mapping[str, str]) -> int:
         raise smoke.StepFailed
 
     monkeypatch.setattr(smoke, "_two_starts", two_starts)

@@ -86,6 +86,7 @@ KNOWN_MEMBERS = {
     "used_up": st.lists(WORDS, max_size=3) | ANYTHING,
     "misses": st.integers(-2, 5) | ANYTHING,
     "in_english": st.booleans() | ANYTHING,
+    "quizzed": st.booleans() | ANYTHING,
     "quiz": st.lists(st.integers(-1, 9), max_size=9) | ANYTHING,
     "quiz_seed": WORDS | ANYTHING,
     "quiz_asked": st.integers(-1, 9) | ANYTHING,

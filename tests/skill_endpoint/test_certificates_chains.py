@@ -35,6 +35,15 @@ def test_a_root_that_cannot_be_read_does_not_take_the_others_away(
     assert load_roots(broken + b"text between\n" + good) == (development_root.certificate,)
 
 
+def test_a_root_of_a_version_that_there_is_not_does_not_take_the_others_away(
+    development_root: Issuer,
+) -> None:
+    good = development_root.certificate.public_bytes(serialization.Encoding.DER)
+    assert good.count(b"\xa0\x03\x02\x01\x02") == 1  # version 3 (RFC 5280, 4.1)
+    other = ssl.DER_cert_to_PEM_cert(good.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x0a"))
+    assert len(load_roots(other.encode() + pki.pem(development_root.certificate))) == 1
+
+
 def test_a_root_that_the_library_warns_about_is_skipped_in_silence(
     development_root: Issuer,
 ) -> None:

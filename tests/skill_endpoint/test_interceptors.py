@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -140,6 +141,21 @@ def test_a_pool_out_of_reach_breaks_no_link(
     assert not answer.card
 
 
+def test_a_slow_clock_of_ours_breaks_no_link(
+    linked_device: Device, link: AccountLink, mint: TokenMint
+) -> None:
+    """Right after linking the token is of the future; to link again would help nobody."""
+    token = mint.access(link.user.sub if link.user else "", iat=int(time.time()) + 60)
+    slow = replace(linked_device, access_token=token)
+
+    answer = one_shot(slow, "SaveFactIntent")
+
+    link.refresh_from_db()
+    assert link.state == AccountLink.State.WORKING
+    assert "can't reach your account" in answer.text
+    assert not answer.card
+
+
 def test_a_known_token_needs_no_pool(
     linked_device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,10 +277,10 @@ def test_an_unknown_topic_takes_at_most_three_statements(busy: Device) -> None:
 
 
 def test_an_hours_first_turn_takes_one_statement_more(busy: Device) -> None:
-    with time_machine.travel(timezone.now() + timedelta(minutes=59), tick=False):
-        AccountLink.objects.update(last_used_at=timezone.now() - timedelta(hours=2))
+    """Not an hour later: a day that began meanwhile has a first turn, too."""
+    AccountLink.objects.update(last_used_at=timezone.now() - timedelta(hours=2))
 
-        assert len(statements(envelopes.launch(busy))) == 3
+    assert len(statements(envelopes.launch(busy))) == 3
 
 
 # --- two at once -------------------------------------------------------------------------------

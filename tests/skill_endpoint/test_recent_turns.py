@@ -11,7 +11,6 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.utils import timezone
-from pytest_django import Settings
 from redis import ConnectionError as RedisIsDown
 
 from accounts import last_few
@@ -176,6 +175,7 @@ def test_a_shared_cache_that_is_down_breaks_nothing(linked_device: Device, linke
         recent_turns.forget(linked)
 
 
+@pytest.mark.usefixtures("on_local_memory")
 @pytest.mark.parametrize("operation", ["get", "set"])
 def test_a_cache_that_is_down_breaks_nothing(
     linked_device: Device, linked: User, monkeypatch: pytest.MonkeyPatch, operation: str
@@ -188,6 +188,6 @@ def test_a_cache_that_is_down_breaks_nothing(
     assert recent_turns.of(linked) == []
 
 
-def test_it_is_honest_about_a_cache_of_each_process(settings: Settings) -> None:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+@pytest.mark.usefixtures("on_local_memory")
+def test_it_is_honest_about_a_cache_of_each_process() -> None:
     assert not recent_turns.is_shared()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -19,6 +18,7 @@ from skill_endpoint.facts.selection import choose, todays
 from skill_endpoint.simulator import envelopes
 from skill_endpoint.simulator.envelopes import Device
 from tests.alexa import Post
+from tests.rows import ago, multiply
 from tests.skill_endpoint.test_budget import cost
 from tests.skill_endpoint.voice import SPACE, one_shot
 
@@ -39,20 +39,13 @@ READS, WRITES = 4, 6  # the replay store's included
 @pytest.fixture
 def listener(linked: User, linked_device: Device) -> User:
     loading.load(content.read())
-    facts = list(Fact.objects.values_list("pk", flat=True))
-    now = timezone.now()
-    Hearing.objects.bulk_create(
-        (
-            Hearing(
-                user=linked,
-                fact_id=facts[number % len(facts)],
-                door=Door.VOICE,
-                heard_at=now - timedelta(minutes=10 * number + 1),
-            )
-            for number in range(HEARD)
-        ),
-        batch_size=5000,
+    facts = list(Fact.objects.order_by("pk").values_list("pk", flat=True))
+    assert facts == list(range(facts[0], facts[-1] + 1))
+    heard = Hearing.objects.create(
+        user=linked, fact_id=facts[0], door=Door.VOICE, heard_at=timezone.now()
     )
+    multiply(heard, HEARD, fact_id=f"{facts[0]} + n % {len(facts)}", heard_at=ago("600 * n + 60"))
+    heard.delete()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     one_shot(linked_device, "SaveFactIntent")  # the link is known from here on

@@ -118,17 +118,21 @@ def test_a_kept_chain_is_refused_before_it_begins(host: CertificateHost) -> None
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [(None, "certificate_fetch"), (b"no chain", "certificate")]
+    ("content", "reason", "pause"),
+    [
+        (None, "certificate_fetch", signing_keys.UNREACHED_FOR),
+        (b"no chain", "certificate", signing_keys.FAILED_FOR),
+    ],
 )
 def test_a_failure_is_remembered_for_a_short_while_only(
-    host: CertificateHost, clock: Clock, content: bytes | None, reason: str
+    host: CertificateHost, clock: Clock, content: bytes | None, reason: str, pause: int
 ) -> None:
     good = host.chains.pop(CERT)
     if content is not None:
         host.chains[CERT] = content
     assert reason_of(CERT) == reason
     host.chains[CERT] = good
-    clock.seconds += signing_keys.FAILED_FOR - 1
+    clock.seconds += pause - 1
     assert reason_of(CERT) == reason
     assert host.asked[CERT] == 1
     clock.seconds += 2

@@ -130,6 +130,12 @@ def test_a_replay_is_refused(post: Post, launch: Envelope) -> None:
     assert post(launch).status_code == 200
     assert is_refused(post(launch))
     assert (turns("LaunchRequest"), rejected("replay")) == (answered + 1, before + 1)
+
+
+@pytest.mark.usefixtures("on_local_memory")
+def test_without_a_shared_cache_a_claim_is_a_row(post: Post, launch: Envelope) -> None:
+    assert post(launch).status_code == 200
+    assert is_refused(post(launch))
     assert SeenRequest.objects.count() == 1
 
 

@@ -75,7 +75,7 @@ _REASONS: dict[str, tuple[str, str, str, str]] = {
         f"{ALEXA}/use-access-tokens.html",
     ),
     "issued_in_future": (
-        "The skill asks to link again right after linking.",
+        "The skill says that it cannot look anybody up right after linking.",
         "By this server's clock the token is not yet valid: the clock is behind.",
         _CLOCK,
         _VERIFYING,

@@ -7,6 +7,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
 
 from companion.local import people
 from companion.local.scenario.coming_and_going import NEWCOMER
@@ -38,13 +42,15 @@ def nothing_leaked(stage: Stage) -> str:
         for name, text in columns.items()
         if name not in ADDRESSES_REST_IN and _holds(text, addresses)
     }
+    found |= {"the cache"} if _holds(_cached(stage), secrets | addresses) else set()
     # whatever form it has there, deleted rows as well
     found |= {
         path.name for path in _files(stage) if _holds(path.read_bytes().decode("latin-1"), secrets)
     }
     expect(not found, "no secret anywhere", sorted(found))
     number = len(secrets | addresses)
-    return f"{number} looked for in database, log and {len(pages)} pages, none found"
+    places = "database, cache, log" if stage.site.environment["CACHE_URL"] else "database, log"
+    return f"{number} looked for in {places} and {len(pages)} pages, none found"
 
 
 def _secrets(stage: Stage) -> set[str]:
@@ -83,10 +89,17 @@ def _pages(stage: Stage) -> Iterator[tuple[str, str]]:
 
 def _columns(stage: Stage) -> Iterator[tuple[str, str]]:
     """Each column of the database as text, by table.column."""
-    path = stage.site.state / "demo.sqlite3"
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (table,) in tables:
+    url = stage.site.environment["DATABASE_URL"]
+    database: Any  # both have what PEP 249 asks for
+    if _is_sqlite(url):
+        path = stage.site.state / "demo.sqlite3"
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        listing = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    else:
+        database = psycopg.connect(url)
+        listing = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    with closing(database):
+        for (table,) in database.execute(listing).fetchall():
             rows = database.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - its own names
             names = [each[0] for each in rows.description]
             columns = zip(*rows.fetchall(), strict=True)
@@ -94,8 +107,34 @@ def _columns(stage: Stage) -> Iterator[tuple[str, str]]:
                 yield f"{table}.{name}", "\n".join(map(str, values))
 
 
-def _files(stage: Stage) -> Iterator[Path]:
-    return stage.site.state.glob("demo.sqlite3*")
+def _cached(stage: Stage) -> str:
+    """All that rests in the shared cache, keys and values; nothing where there is none."""
+    url = stage.site.environment["CACHE_URL"]
+    if not url:
+        return ""
+    with redis.Redis.from_url(url) as cache:
+        return "\n".join(f"{key!r} {_value(cache, key)!r}" for key in cache.scan_iter())
+
+
+def _value(cache: redis.Redis, key: bytes) -> Any:
+    is_list = cache.type(key) == b"list"
+    return cache.lrange(key, 0, -1) if is_list else cache.get(key)
+
+
+def _files(stage: Stage) -> list[Path]:
+    """Where the database lies, and what it has noted of what it changed."""
+    url = stage.site.environment["DATABASE_URL"]
+    if _is_sqlite(url):
+        return list(stage.site.state.glob("demo.sqlite3*"))
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("CHECKPOINT")
+        [folder] = database.execute("SHOW data_directory").fetchone() or [""]
+    parts = [Path(folder) / part for part in ("base", "pg_wal")]
+    return [path for part in parts for path in part.rglob("*") if path.is_file()]
+
+
+def _is_sqlite(url: str) -> bool:
+    return url.startswith("sqlite:")
 
 
 def _holds(text: str, secrets: set[str]) -> bool:

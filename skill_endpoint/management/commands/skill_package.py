@@ -50,6 +50,15 @@ class Command(BaseCommand):
             default="",
             help="a Lambda function answers, not the site (docs/lambda.md)",
         )
+        build.add_argument(
+            "--endpoint",
+            dest="endpoints",
+            metavar="REGION=URL",
+            action="append",
+            default=[],
+            help="another server, or function, for Alexa's region NA, EU or FE (docs/aws.md); "
+            "may be repeated",
+        )
         text = "say what breaks a rule in the store's texts"
         check = actions.add_parser("check", help=text, description=text)
         check.add_argument("languages", metavar="LANGUAGE", nargs="*", help="like fr; default: all")
@@ -68,6 +77,7 @@ class Command(BaseCommand):
             require_all=options["require_all"],
             wildcard=options["wildcard"],
             lambda_arn=options["lambda_arn"],
+            endpoints=tuple(options["endpoints"]),
             privacy_url=options["privacy_url"],
             terms_url=options["terms_url"],
             export_compliant=options["export_compliant"],

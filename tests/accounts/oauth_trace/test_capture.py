@@ -72,12 +72,23 @@ def test_a_browser_remembers_for_an_hour() -> None:
     [
         "",
         "nonsense",
-        signing.dumps(["https://evil.example/", 7, "digest"]),  # signed for something else
+        signing.dumps(["https://evil.example/", 7, "digest"]),
         signing.dumps(["https://evil.example/"], salt=capture._SALT),
         signing.dumps(7, salt=capture._SALT),
         signing.dumps(["https://evil.example/", "seven", "digest"], salt=capture._SALT),
         capture.signed(WAY)[:-1],
         "x" * 10_000,
+    ],
+    # names of their own: a signature holds the second in which it was made
+    ids=[
+        "nothing",
+        "nonsense",
+        "signed-for-something-else",
+        "too-short",
+        "no-list",
+        "no-number",
+        "cut",
+        "long",
     ],
 )
 def test_what_a_browser_made_up_is_nothing(cookie: str) -> None:

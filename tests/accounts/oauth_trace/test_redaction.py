@@ -199,6 +199,14 @@ def test_a_secret_of_ours_is_withheld_wherever_it_stands() -> None:
             assert hidden(own, kept(message))
 
 
+@pytest.mark.parametrize(
+    "before", ["%25A", "2.3%25A", "%", "%2", "&#x", "&amp;#", "\\u00", "+", "%2525A"]
+)
+def test_a_secret_of_ours_is_found_where_a_decoding_eats_its_first_letters(before: str) -> None:
+    with override_settings(COGNITO_ALEXA_CLIENT_SECRET="alexa-secret"):
+        assert redaction.scrub(f"{before}alexa-secret") == redaction.WITHHELD
+
+
 def test_a_secret_of_ours_is_withheld_where_each_part_may_be_shown() -> None:
     """The words of a scope are looked at one by one, and what is like an id is taken for one."""
     own = "A1b2C3d4E5f6G7h8I9j0K1l2"

@@ -67,6 +67,7 @@ def test_a_database_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_database
+@pytest.mark.usefixtures("on_local_memory")
 def test_sqlite_and_a_cache_of_each_process_are_for_a_local_run() -> None:
     with override_settings(DEV_TOOLS=False):
         (database,) = here.database(CONTEXT)

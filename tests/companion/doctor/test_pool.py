@@ -181,6 +181,7 @@ def test_a_pool_without_a_domain(looked: Look, pool: LivePool) -> None:
     assert "no domain" in result.seen
 
 
+@pytest.mark.usefixtures("pool")
 def test_a_stack_that_made_another_pool() -> None:
     result = only(look("stack.state", stack="there-is-none"))
     assert result.state is State.WARNING

@@ -6,6 +6,7 @@ import pytest
 from django.test import override_settings
 
 from companion.doctor.results import State
+from skill_endpoint import probe
 from tests.companion.doctor.conftest import Stub, look, only
 
 READY = {"database": "ok", "cache": "ok", "keys": "ok", "migrations": "ok"}
@@ -16,10 +17,11 @@ READY = {"database": "ok", "cache": "ok", "keys": "ok", "migrations": "ok"}
     [
         (READY, 200, State.OK, "is ready"),
         ({**READY, "keys": "failed"}, 503, State.ERROR, "not ready: keys"),
+        ({**READY, "cache": "degraded: gone"}, 200, State.WARNING, "should have: cache"),
         (b"<html>", 200, State.ERROR, "answers 200"),
         (b"", 502, State.ERROR, "answers 502"),
     ],
-    ids=["ready", "keys", "another server", "bad gateway"],
+    ids=["ready", "keys", "cache", "another server", "bad gateway"],
 )
 def test_whether_the_site_is_ready(
     body: object, status: int, state: State, seen: str, stub: Stub
@@ -29,6 +31,17 @@ def test_whether_the_site_is_ready(
         result = only(look("site.ready"))
     assert result.state is state
     assert seen in result.seen
+
+
+@pytest.mark.parametrize(
+    ("body", "state"), [(b"ok\n", State.OK), (b"<html>", State.ERROR)], ids=["ours", "another"]
+)
+def test_readiness_may_be_kept_from_strangers(body: bytes, state: State, stub: Stub) -> None:
+    """By the front; what it lets through must still be this site."""
+    stub.says("/readyz", b"", 404)
+    stub.says("/healthz", body, 200)
+    with override_settings(PUBLIC_URL=stub.url):
+        assert only(look("site.ready")).state is state
 
 
 @pytest.mark.parametrize(
@@ -56,6 +69,7 @@ def test_an_unsigned_request_to_the_voice_door(
         result = only(look("site.alexa"))
     assert (result.state, result.seen) == (state, seen)
     assert stub.asked[0][:2] == ("POST", "/alexa/")
+    assert probe.is_doctors(stub.asked[0][2])  # the site does not count it as a refusal
 
 
 def test_a_site_of_this_machine_may_be_stopped() -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -488,8 +488,12 @@ def test_of_eight_copies_at_the_same_moment_a_shared_cache_lets_one_count(
 
 @needs_services
 def test_the_races_have_one_winner_there_too(servers: Servers, tmp_path: Path) -> None:
-    """The tests of identity and replay again, on PostgreSQL and Redis."""
-    files = ["tests/accounts/test_models.py", "tests/skill_endpoint/test_replay.py"]
+    """The tests of races, identity and replay again, on PostgreSQL and Redis."""
+    files = [
+        "tests/test_races.py",
+        "tests/accounts/test_models.py",
+        "tests/skill_endpoint/test_replay.py",
+    ]
     # --reuse-db leaves the database to be looked at
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--reuse-db"]
     done = subprocess.run(
@@ -510,3 +514,45 @@ def test_the_races_have_one_winner_there_too(servers: Servers, tmp_path: Path) -
     assert int(ask(tested, "SELECT count(*) FROM django_migrations")) > 0
     with cache(servers.redis) as client:
         assert client.info("commandstats")["cmdstat_set"]["calls"] > 0
+
+
+def paused_and_resumed(state: Path, start: Callable[[Supervisor, Path], str]) -> Generator[str]:
+    """The address three times: before, while it is away, and after."""
+    with Supervisor(state / "logs") as own:
+        url = start(own, state)
+        (server,) = own.processes
+        yield url
+        services.pause(server, url)
+        yield url
+        services.resume(server, url)
+        yield url
+
+
+@needs_services
+def test_a_postgresql_that_was_away_has_what_it_held(tmp_path: Path) -> None:
+    states = paused_and_resumed(tmp_path, services.postgresql)
+    url = next(states)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE held AS SELECT 7 AS seven")
+    next(states)
+    with pytest.raises(psycopg.OperationalError):
+        ask(url, "SELECT 1")
+    next(states)
+    assert ask(url, "SELECT seven FROM held") == "7"
+    states.close()
+    assert environment.is_free(port_of(url))
+
+
+@needs_services
+def test_a_redis_that_was_away_has_forgotten_all(tmp_path: Path) -> None:
+    states = paused_and_resumed(tmp_path, services.redis)
+    url = next(states)
+    with cache(url) as client:
+        client.set("held", "7")
+    next(states)
+    with cache(url) as client, pytest.raises(redis.ConnectionError):
+        client.ping()
+    next(states)
+    with cache(url) as client:
+        assert client.get("held") is None
+    states.close()

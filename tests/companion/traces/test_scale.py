@@ -15,6 +15,7 @@ from companion.traces import briefs
 from tests.companion.pages import statements_of
 from tests.companion.test_scale import scans
 from tests.companion.traces import attempts
+from tests.rows import ago, multiply
 
 pytestmark = pytest.mark.django_db
 ATTEMPTS = 100_000
@@ -25,37 +26,29 @@ TABLES = ("oauth_trace_attempt", "oauth_trace_event", "oauth_trace_viewing")
 @pytest.fixture
 def crowd(db: None) -> Attempt:
     """Two weeks of attempts, a few hundred of one person; the newest is made in full."""
-    now = timezone.now()
-    outcomes = [Outcome.LINKED, Outcome.FAILED, Outcome.GAVE_UP]
-    Attempt.objects.bulk_create(
-        (
-            Attempt(
-                reference=f"{n:08d}",
-                started_at=now - timedelta(seconds=12 * n + 60),
-                updated_at=now - timedelta(seconds=12 * n + 60),
-                outcome=outcomes[n % 3],
-                finding="" if n % 3 == 0 else "page-closed",
-                redirect_uri=attempts.redirect_uri(),
-                client_id="alexa-client",
-                sub=attempts.SUB if n % 300 == 0 else f"sub-{n}",
-                site_sub="" if n % 4 else f"sub-{n}",  # begun on the website
-                pinned=n % 1000 == 7,
-            )
-            for n in range(ATTEMPTS)
-        ),
-        batch_size=2000,
+    template = Attempt.objects.create(
+        reference="template", redirect_uri=attempts.redirect_uri(), client_id="alexa-client"
     )
-    Event.objects.bulk_create(
-        (
-            Event(attempt_id=pk, stage=Stage.AUTHORIZE, at=now)
-            for pk in Attempt.objects.values_list("pk", flat=True)
-        ),
-        batch_size=5000,
+    event = Event.objects.create(attempt=template, stage=Stage.AUTHORIZE, at=timezone.now())
+    outcomes = f"'{Outcome.LINKED}' WHEN 1 THEN '{Outcome.FAILED}' ELSE '{Outcome.GAVE_UP}'"
+    multiply(
+        template,
+        ATTEMPTS,
+        reference="CAST(10000000 + n AS varchar(8))",
+        started_at=ago("12 * n + 60"),
+        updated_at=ago("12 * n + 60"),
+        outcome=f"CASE n % 3 WHEN 0 THEN {outcomes} END",
+        finding="CASE n % 3 WHEN 0 THEN '' ELSE 'page-closed' END",
+        sub=f"CASE n % 300 WHEN 0 THEN '{attempts.SUB}' ELSE 'sub-' || n END",
+        site_sub="CASE n % 4 WHEN 0 THEN 'sub-' || n ELSE '' END",  # begun on the website
+        pinned="n % 1000 = 7",
     )
-    made = attempts.failed()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    return made
+    multiply(event, Attempt, attempt_id="n")
+    with connection.cursor() as cursor:  # before anything is asked: a plan for empty tables takes
+        cursor.execute("ANALYZE")  # PostgreSQL through them a hundred thousand times
+    template.delete()
+    assert Attempt.objects.filter(events__stage=Stage.AUTHORIZE).count() == ATTEMPTS
+    return attempts.failed()
 
 
 def test_no_page_grows_with_the_attempts(office: Client, crowd: Attempt) -> None:

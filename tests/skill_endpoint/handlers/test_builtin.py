@@ -181,3 +181,32 @@ def test_markup_that_came_back_broken_is_not_said_again(device: Device, intent: 
     conversation = Conversation(device, attributes={"speech": "<break/", "reprompt": "One?"})
 
     assert "haven't said anything" in conversation.ask(intent).text
+
+
+# --- again, after a misunderstanding -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("intent", ["AMAZON.RepeatIntent", "SlowerIntent"])
+def test_again_after_a_misunderstanding_says_the_last_words(device: Device, intent: str) -> None:
+    conversation = Conversation(device)
+    told = conversation.ask("DailyFactIntent")
+    first, second = [conversation.ask("AMAZON.FallbackIntent") for _ in range(2)]
+
+    again = conversation.ask(intent)
+
+    assert again.text == second.text
+    assert again.text not in (first.text, told.text)
+    assert conversation.ask("AMAZON.RepeatIntent").text == second.text
+
+
+def test_yes_after_again_answers_the_question_that_was_heard(device: Device) -> None:
+    """Not the one before the misunderstanding, which was on a topic."""
+    conversation = Conversation(device)
+    conversation.ask("DailyFactIntent")
+    offered = conversation.ask("TopicFactIntent", topic="basket weaving")
+    missed = conversation.ask("AMAZON.FallbackIntent")
+
+    again = conversation.ask("AMAZON.RepeatIntent")
+
+    assert again.text == missed.text != offered.text
+    assert not re.search("one('s)? about", conversation.ask("AMAZON.YesIntent").text)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Door, User
 from skill_endpoint.facts.models import Fact, Favourite, Hearing, Topic
@@ -87,6 +88,39 @@ def test_it_takes_twelve_seconds(heard: int, saved: int, *, keeps_history: bool)
 
     assert len(ssml.split()) <= 36
     assert ("track" in ssml) is not keeps_history
+
+
+@pytest.mark.parametrize(
+    ("language", "one_and_one", "three_and_two"),
+    [
+        ("en", "heard 1 fact and saved 1.", "heard 3 facts and saved 2."),
+        ("de", "einen Fakt, und einen hast du gespei", "3 Fakten, und 2 hast du gespeichert."),
+        ("fr", "entendues : 1. Et tu as 1 favori.", "3 anecdotes, et tu as 2 favoris."),
+        ("es", "curiosidad y has guardado una.", "3 curiosidades y has guardado 2."),
+        ("es-mx", "curiosidad y tienes guardada una.", "3 curiosidades y tienes guardadas 2."),
+        ("it", "sentita una, e ne hai salvata una.", "sentite 3, e ne hai salvate 2."),
+        ("nl", "één weetje gehoord en er één bewaard.", "3 weetjes gehoord en er 2 bewaard."),
+        ("pt", "uma curiosidade e salvou uma.", "3 curiosidades e salvou 2."),
+        ("ja", "1件、保存した話は1件です。", "3件、保存した話は2件です。"),
+        ("hi", "1 फ़ैक्ट सुना है, और 1 सेव किया है।", "3 फ़ैक्ट सुने हैं, और 2 सेव किए हैं।"),
+        ("ar", "معلومة واحدة، وفي مفضلتك معلومة واحدة.", "3 معلومات، وفي مفضلتك معلومتان."),
+    ],
+)
+def test_each_of_two_numbers_has_its_own_plural(
+    language: str, one_and_one: str, three_and_two: str
+) -> None:
+    for heard, saved, said in ((1, 1, one_and_one), (3, 2, three_and_two)):
+        with translation.override(language):
+            ssml = who_you_are(
+                name="",
+                topics=[],
+                heard=heard,
+                saved=saved,
+                has_email=False,
+                has_phone=False,
+                keeps_history=True,
+            )
+        assert said in ssml
 
 
 @pytest.mark.parametrize("slots", [{}, {"name": "Bob"}])

@@ -325,4 +325,47 @@ def test_what_after_a_misunderstanding_asks_for_the_question_again(quiz: Convers
     first = quiz.ask("QuizIntent")
     quiz.ask("AMAZON.FallbackIntent")
 
-    assert quiz.ask("AMAZON.RepeatIntent").text == first.text
+    again = quiz.ask("AMAZON.RepeatIntent").text
+
+    assert re.match("I need one of the three|That wasn't one of the three", again)
+    assert again.endswith(first.text[first.text.index("What is as odd as") :])
+
+
+@pytest.mark.parametrize("aside", ["AMAZON.FallbackIntent", "TellMeMoreIntent"])
+@pytest.mark.parametrize("last", ["QuizAnswerIntent", "AMAZON.CancelIntent"])
+def test_after_a_quiz_nothing_is_offered_that_nobody_thinks_of(
+    quiz: Conversation, aside: str, last: str
+) -> None:
+    """There was no fact to save just now, and no other one before "another"."""
+    asked = quiz.ask("QuizIntent")
+    for _ in range(2):
+        asked = quiz.ask("QuizAnswerIntent", answer=asked_about(asked))
+    quiz.ask(aside)
+    score = quiz.ask(last)
+    assert re.search("2 of 2|2 of 3", score.text)
+
+    answer = quiz.ask("AMAZON.FallbackIntent")
+    assert "save" not in answer.text
+    assert re.search("hear a fact|tell you a fact|How about a fact", answer.text)
+
+
+def test_a_fact_after_a_quiz_can_be_saved_again(quiz: Conversation) -> None:
+    quiz.ask("QuizIntent")
+    quiz.ask("AMAZON.CancelIntent")
+    quiz.ask("AMAZON.YesIntent")
+
+    assert re.search("save", quiz.ask("AMAZON.FallbackIntent").text)
+
+
+@pytest.mark.parametrize("intent", ["AMAZON.RepeatIntent", "SlowerIntent"])
+def test_again_after_a_quiz_and_a_misunderstanding_says_the_last_words(
+    quiz: Conversation, intent: str
+) -> None:
+    quiz.ask("QuizIntent")
+    score = quiz.ask("AMAZON.CancelIntent")
+    missed = quiz.ask("AMAZON.FallbackIntent")
+
+    again = quiz.ask(intent)
+
+    assert again.text == missed.text != score.text
+    assert again.reprompt == missed.reprompt

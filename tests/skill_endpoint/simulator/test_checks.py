@@ -291,3 +291,17 @@ def test_the_question_at_the_end_is_a_breath_of_its_own() -> None:
 
     assert state("one_breath", asking(outputSpeech=ssml(f"{fact} {asked}"))) == "ok"
     assert state("one_breath", telling(f"{fact} {asked}")) == "warning"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "seen"),
+    [(42, "ok", "about 15.0 s"), (43, "warning", "about 15.4 s"), (1, "ok", "about 0.4 s")],
+)
+def test_a_breath_is_measured_as_finely_as_it_is_shown(
+    words: int, expected: str, seen: str
+) -> None:
+    """42 words at 2.8 a second are 15 seconds, and in floating point a little more."""
+    each = found("one_breath", telling("word " * words), request=request_in("en-US"))
+
+    assert each
+    assert (each.state, each.seen) == (expected, seen)

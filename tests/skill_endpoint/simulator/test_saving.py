@@ -15,6 +15,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
+from companion.local import environment
 from skill_endpoint import skill
 from skill_endpoint.facts import content, loading
 from skill_endpoint.simulator.masking import without_addresses
@@ -93,6 +94,8 @@ def test_a_saved_conversation_runs_and_notices_a_changed_answer(
             *(good, changed),
         ],
         cwd=ROOT,
+        # a database of its own: the one of this test may be a server's, and is taken
+        env=environment.bare(tmp_path),
         capture_output=True,
         text=True,
         check=False,

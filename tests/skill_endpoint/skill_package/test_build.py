@@ -134,6 +134,57 @@ def test_a_lambda_function_may_answer_instead_of_the_site(tmp_path: Path) -> Non
     assert made["apis"]["custom"]["endpoint"] == made["events"]["endpoint"] == {"uri": arn}
 
 
+def test_regions_of_alexa_may_have_endpoints_of_their_own(tmp_path: Path) -> None:
+    """As the schema has it: for requests and events, beside the one for all."""
+    arn = "arn:aws:lambda:us-west-2:123456789012:function:facts"
+    build(tmp_path / "p", "--endpoint", "FE=" + arn, "--endpoint", "EU=https://eu.example.com")
+    made = manifest(tmp_path / "p")
+    regions = {
+        "EU": {
+            "endpoint": {
+                "uri": "https://eu.example.com/alexa/",
+                "sslCertificateType": "Trusted",
+            }
+        },
+        "FE": {"endpoint": {"uri": arn}},
+    }
+    assert made["apis"]["custom"]["regions"] == made["events"]["regions"] == regions
+    assert made["apis"]["custom"]["endpoint"]["uri"] == f"{SITE}/alexa/"
+
+
+def test_one_endpoint_is_for_all_regions(tmp_path: Path) -> None:
+    build(tmp_path / "p")
+    assert "regions" not in manifest(tmp_path / "p")["apis"]["custom"]
+    assert "regions" not in manifest(tmp_path / "p")["events"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("AU=https://au.example.com", "--endpoint=AU=https://au.example.com: write each of NA"),
+        ("eu=https://eu.example.com", "write each of NA, EU, FE at most once"),
+        ("https://eu.example.com", "write each of NA, EU, FE at most once"),
+        ("EU=", "--endpoint=EU=: write it like https://"),
+        ("EU=http://eu.example.com", "write it like https://"),
+        ("EU=https://eu.example.com:8443", "Alexa calls port 443 only"),
+        ("EU=https://localhost", "is this machine"),
+        ("EU=https://eu.example.com/", "without a path"),
+        ("EU=https://eu.example.com/alexa/", "without a path"),
+        ("EU=https://eu.example.com?a=b", "without a path"),
+        ("EU=arn:aws:s3:::facts", "--endpoint=EU=arn:aws:s3:::facts: write it like arn:aws:lambda"),
+    ],
+)
+def test_an_endpoint_that_alexa_could_not_call_is_refused(
+    given: str, said: str, tmp_path: Path
+) -> None:
+    assert said in refusal(tmp_path / "p", "--endpoint", given)
+
+
+def test_a_region_has_one_endpoint(tmp_path: Path) -> None:
+    twice = ("--endpoint", "EU=https://a.example.com", "--endpoint", "EU=https://b.example.com")
+    assert "at most once" in refusal(tmp_path / "p", *twice)
+
+
 def test_testing_instructions_fit() -> None:
     assert 0 < len(TESTING_INSTRUCTIONS.read_text(encoding="utf-8")) <= TESTING_LIMIT
 

@@ -14,6 +14,8 @@ from accounts.models import Deletion, Tombstone
 from accounts.oauth_trace import recording
 from accounts.oauth_trace.models import Attempt, Span
 from accounts.tables import require_table
+from companion.operations import tasks
+from companion.operations.models import Failure, HourlyCount, Server
 from skill_endpoint.facts.models import FactImport, FactReport
 from skill_endpoint.models import SeenRequest, SkillEvent
 
@@ -23,10 +25,10 @@ class Command(BaseCommand):
         "Delete what has served its time: request ids that guard against replays (after five "
         "minutes), skill events, closed reports of wrong facts and records of deleted accounts (90 "
         "days), tombstones of deleted accounts, files of imports and downloads that people asked "
-        "for (a day), linking attempts that were recorded and when that was (OAUTH_TRACE_DAYS; "
-        "pinned ones four times as long), sessions that have ended and the browsers that people "
-        "see in their list. Deletes nobody and nothing that a person saved. Attempts that went "
-        "quiet get their verdict. Run it hourly."
+        "for (a day), what the servers counted by the hour (15 days), linking attempts that were "
+        "recorded and when that was (OAUTH_TRACE_DAYS; pinned ones four times as long), sessions "
+        "that have ended and the browsers that people see in their list. Deletes nobody and "
+        "nothing that a person saved. Attempts that went quiet get their verdict. Run it hourly."
     )
 
     def handle(self, *args: Any, **options: Any) -> str:
@@ -50,9 +52,14 @@ class Command(BaseCommand):
             "times of recording": Span.objects.expired(),
             "browsers": ended,
             "sessions": Session.objects.filter(expire_date__lt=now),
+            "hourly counts": HourlyCount.objects.expired(),
+            "server processes": Server.objects.expired(),
+            "failures": Failure.objects.expired(),
         }
-        return "Deleted " + ", ".join(
+        said = "Deleted " + ", ".join(
             # of the rows themselves, not of what goes with them
             f"{rows.delete()[1].get(rows.model._meta.label, 0)} {name}"
             for name, rows in expired.items()
         )
+        tasks.done("prune")
+        return said

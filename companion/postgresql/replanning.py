@@ -7,12 +7,15 @@ for up to an hour. Workers go on while `manage.py migrate` runs, and so do their
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.db.backends.postgresql.base import ServerBindingCursor
-from psycopg import Cursor
+from psycopg import Cursor, OperationalError
 from psycopg.errors import FeatureNotSupported
 from psycopg.pq import TransactionStatus
+
+from companion.until import asked_until
 
 
 class ReplanningCursor(ServerBindingCursor, Cursor[Any]):
@@ -20,9 +23,13 @@ class ReplanningCursor(ServerBindingCursor, Cursor[Any]):
 
     Outside of transactions only, where what failed has changed nothing. In one the error stands,
     and its ROLLBACK makes psycopg forget the plans.
+
+    A turn whose time is over asks nothing: OperationalError.
     """
 
     def execute(self, *args: Any, **kwargs: Any) -> Any:
+        if time.monotonic() > asked_until.get():
+            raise OperationalError("the turn has taken too long")
         try:
             return super().execute(*args, **kwargs)
         except FeatureNotSupported:

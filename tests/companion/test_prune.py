@@ -8,12 +8,15 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from accounts.data_export.models import DataExport, DataExportPart
 from accounts.models import Tombstone, User
 from accounts.oauth_trace.models import Attempt, Correlation, Event, Outcome, Span, Stage
+from companion.management.commands.prune import Command
+from companion.operations import tasks
+from companion.operations.models import Failure, HourlyCount, Server
 from skill_endpoint.facts.models import Fact, FactImport, FactReport
-from skill_endpoint.management.commands.prune import Command
 from skill_endpoint.models import SeenRequest, SkillEvent
 from tests.skill_endpoint.voice import stock_library
 
@@ -41,7 +44,7 @@ def test_it_deletes_what_has_served_its_time_and_says_how_much(linked: User) -> 
     assert call_command("prune") == (
         "Deleted 1 seen requests, 1 skill events, 1 tombstones, 0 closed reports, 0 records of "
         "deletions, 0 downloads, 0 imports, 0 linking attempts, 0 times of recording, 0 browsers, "
-        "1 sessions"
+        "1 sessions, 0 hourly counts, 0 server processes, 0 failures"
     )
     assert [seen.digest for seen in SeenRequest.objects.all()] == ["new"]
     assert [event.request_id for event in SkillEvent.objects.all()] == ["new"]
@@ -73,12 +76,12 @@ def test_a_second_run_finds_nothing() -> None:
     assert call_command("prune") == (
         "Deleted 0 seen requests, 0 skill events, 0 tombstones, 0 closed reports, 0 records of "
         "deletions, 0 downloads, 0 imports, 0 linking attempts, 0 times of recording, 0 browsers, "
-        "0 sessions"
+        "0 sessions, 0 hourly counts, 0 server processes, 0 failures"
     )
 
 
 def test_its_help_names_what_it_deletes() -> None:
-    for what in ("skill events", "sessions", "browsers", "linking attempts"):
+    for what in ("skill events", "sessions", "browsers", "linking attempts", "servers counted"):
         assert what in " ".join(Command.help.split())
 
 
@@ -153,3 +156,28 @@ def test_a_quiet_attempt_gets_its_verdict(db: None) -> None:
     busy.refresh_from_db()
     assert attempt.outcome != Outcome.OPEN
     assert busy.outcome == Outcome.OPEN
+
+
+def test_what_the_servers_counted_goes_after_fifteen_days(db: None) -> None:
+    now = timezone.now()
+    for days in (14, 16):
+        then = now - timedelta(days=days)
+        HourlyCount.objects.add({(then, "alexa_turns_total", ""): days}, then)
+        Server.objects.create(key=str(days), version="1", started_at=then, seen_at=then)
+        Failure.objects.create(at=then, place=str(days))
+
+    said = call_command("prune", stdout=StringIO())
+
+    assert said.endswith("1 hourly counts, 1 server processes, 1 failures")
+    assert HourlyCount.objects.exclude(name=tasks.NAME).get().number == 14
+    assert Server.objects.get().key == Failure.objects.get().place == "14"
+
+
+def test_that_it_ended_well_is_known_and_told_to_prometheus(db: None) -> None:
+    before = timezone.now()
+    call_command("prune", stdout=StringIO())
+    tasks.tell()
+    (at,) = HourlyCount.objects.filter(name=tasks.NAME).values_list("last_at", flat=True)
+    assert before <= at <= timezone.now()
+    told = REGISTRY.get_sample_value("task_last_success_timestamp_seconds", {"task": "prune"})
+    assert told == at.timestamp()

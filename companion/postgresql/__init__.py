@@ -1,0 +1,1 @@
+"""PostgreSQL as Django's backend has it, for people who wait: ENGINE "companion.postgresql"."""
