@@ -81,7 +81,7 @@ class _Connection:
         head, found, body = self.received.partition(b"\r\n\r\n")
         if not found:
             return None
-        status, length, is_last = _read_head(head)
+        status, length, is_last = read_head(head)
         if len(body) < length:
             return None
         if len(body) > length:
@@ -108,7 +108,7 @@ def _received(connection: socket.socket) -> bytes:
     return part
 
 
-def _read_head(head: bytes) -> tuple[int, int, bool]:
+def read_head(head: bytes) -> tuple[int, int, bool]:
     """Status, length of the body, and whether the server closes after it."""
     status_line, *lines = head.split(b"\r\n")
     version, status, *_ = [*status_line.split(b" ", 2), b""]

@@ -83,7 +83,7 @@ def test_a_token_is_one_of_the_pool(people: list[turns.Person]) -> None:
     assert claims.sub == population.sub_of(1)
     assert len({person.token for person in people}) == 3
     lasts = jwt.decode(people[1].token, options={"verify_signature": False})
-    assert lasts["exp"] - lasts["iat"] == turns.TOKEN_LIFE + 60
+    assert lasts["exp"] - lasts["iat"] == turns.TOKEN_LIFE + turns.ISSUED
 
 
 @pytest.mark.django_db
