@@ -19,10 +19,18 @@ from pathlib import Path
 
 from companion.local import services
 from tests.mutants import (
+    attack,
+    aws,
     conversation,
+    deploy,
     examinations,
+    faults,
+    fuzzing,
     identity,
     linking_trace,
+    operations,
+    races,
+    seeing,
     servers,
     voice_door,
     website,
@@ -30,9 +38,12 @@ from tests.mutants import (
 from tests.mutants.mutant import DoesNotFit, Mutant
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-AT_ONCE = min(os.cpu_count() or 1, 4)
+# One file of tests waits for its servers more than it computes.
+AT_ONCE = min(2 * (os.cpu_count() or 1), 8)
 
 MUTANTS = [
+    *attack.MUTANTS,
+    *aws.MUTANTS,
     *linking_trace.MUTANTS,
     *website.MUTANTS,
     *identity.MUTANTS,
@@ -40,6 +51,12 @@ MUTANTS = [
     *conversation.MUTANTS,
     *examinations.MUTANTS,
     *servers.MUTANTS,
+    *faults.MUTANTS,
+    *operations.MUTANTS,
+    *seeing.MUTANTS,
+    *fuzzing.MUTANTS,
+    *races.MUTANTS,
+    *deploy.MUTANTS,
 ]
 
 
@@ -60,10 +77,10 @@ def copy_tree(target: Path) -> None:
             (target / environment).symlink_to(ROOT / environment)
 
 
-def run_tests(tree: Path, tests: str) -> tuple[bool, str]:
+def run_tests(tree: Path, tests: str, *how: str) -> tuple[bool, str]:
     """Whether the tests passed, and the first that did not."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:randomly", *tests.split()],
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:randomly", *how, *tests.split()],
         cwd=tree,
         capture_output=True,
         text=True,
@@ -117,7 +134,7 @@ def main() -> int:
             print("\n".join(wrong))  # noqa: T201
             return 1
         tests = " ".join(sorted({test for mutant in mutants for test in mutant.tests.split()}))
-        passed, what = run_tests(clean, tests)
+        passed, what = run_tests(clean, tests, "--numprocesses=auto", "--dist=worksteal")
         if not passed:
             print(f"the tests fail without any patch: {what}")  # noqa: T201
             return 1

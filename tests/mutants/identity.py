@@ -145,8 +145,8 @@ MUTANTS = [
     Mutant(
         "unknown keys cannot drive fetches",
         KEYS,
-        "return now >= moment and now >= self._tried + COOLDOWN",
-        "return now >= moment",
+        "pause = RETRY if self._is_failing else COOLDOWN",
+        "pause = RETRY if self._is_failing else 0",
         T_KEYS,
     ),
     Mutant(
@@ -232,6 +232,27 @@ MUTANTS = [
         "if len(body) > limit or",
         "if",
         f"{T_CERTIFICATES} {T_KEYS}",
+    ),
+    Mutant(
+        "a slow clock of ours is no reason to link again",
+        "skill_endpoint/caller.py",
+        'return self.refused in {"keys_unavailable", "issued_in_future"}',
+        'return self.refused == "keys_unavailable"',
+        "tests/skill_endpoint/test_interceptors.py",
+    ),
+    Mutant(
+        "a whole address is looked for by its index",
+        "accounts/admin.py",
+        "if compact and (whole := self._of_whole(queryset, compact)) is not None:",
+        "if (whole := None) is not None:",
+        "tests/companion/test_admin.py",
+    ),
+    Mutant(
+        "a search that took too long says so",
+        "accounts/careful_admin.py",
+        "if SEARCH_VAR in request.GET and isinstance(error, OperationalError):",
+        "if False:",
+        "tests/companion/test_careful_admin.py",
     ),
     Mutant(
         "operators look up what the filters offer",
@@ -321,7 +342,7 @@ MUTANTS = [
     Mutant(
         "the key set is looked at again within the hour",
         KEYS,
-        "if key is not None and self._is_due(self._fetched + FRESH):",
+        "if self._is_due(self._fetched + FRESH):",
         "if False:",
         f"{T_KEYS} {T_WARM}",
     ),
@@ -352,5 +373,19 @@ MUTANTS = [
         'if entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":',
         "if False:",
         T_KEYS,
+    ),
+    Mutant(
+        "no digest of an address that no log has",
+        "accounts/management/commands/person_digest.py",
+        "if not is_here and not _COGNITOS.fullmatch(sub):",
+        "if False:",
+        "tests/accounts/test_person_digest.py",
+    ),
+    Mutant(
+        "who is not here is said, beside the digest",
+        "accounts/management/commands/person_digest.py",
+        "        elif not is_here:\n",
+        "        elif False:\n",
+        "tests/accounts/test_person_digest.py",
     ),
 ]

@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 GUNICORN = "deploy/gunicorn.conf.py"
 PATIENT = "companion/patient_threads.py"
+HEADS = "companion/request_heads.py"
 SERVICES = "companion/local/services.py"
 T_SERVER = "tests/companion/test_server.py"
 T_SERVICES = "tests/companion/local/test_services.py"
@@ -94,6 +95,76 @@ MUTANTS = [
         "if conn in self.waiting and self._has_read",
         "if self._has_read",
         f"{T_SERVER}::test_what_comes_from_somebody_who_just_had_to_make_room_is_nobodys",
+    ),
+    Mutant(
+        "server: pages make no turn wait",
+        HEADS,
+        "            return Kind.VOICE\n",
+        "            return Kind.PAGE\n",
+        f"{T_SERVER}::test_no_number_of_pages_makes_alexa_or_a_probe_wait",
+    ),
+    Mutant(
+        "server: pages make no probe wait",
+        HEADS,
+        "return Kind.PROBE if self._probe.match(data) else Kind.PAGE",
+        "return Kind.PAGE",
+        f"{T_SERVER}::test_no_number_of_pages_makes_alexa_or_a_probe_wait",
+    ),
+    Mutant(
+        "server: a turn in pieces takes no thread of Alexa's",
+        HEADS,
+        "        if not is_whole(data):\n            return Kind.LONG\n",
+        "",
+        f"{T_SERVER}::test_who_pretends_to_be_alexa_and_is_slow_takes_no_thread_of_hers",
+    ),
+    Mutant(
+        "server: bodies that are read take no thread of the pages",
+        HEADS,
+        "            return Kind.LONG\n",
+        "            return Kind.PAGE\n",
+        f"{T_SERVER}::test_who_stops_in_the_middle_of_what_a_thread_reads_takes_none_of_the_pages",
+    ),
+    Mutant(
+        "server: only the parser knows the last chunk",
+        HEADS,
+        "if end < 0 or CHUNKED.search(data, 0, end + 2):",
+        "if end < 0:",
+        f"{T_SERVER}::test_who_stops_in_the_middle_of_what_a_thread_reads_takes_none_of_the_pages",
+    ),
+    Mutant(
+        "server: one address has its share",
+        PATIENT,
+        "elif client and self.shares[client] >= SHARE:",
+        "elif False:",
+        f"{T_SERVER}::test_one_address_has_its_share_of_pages_and_is_told_when_it_is_over",
+    ),
+    Mutant(
+        "server: a share is given back",
+        PATIENT,
+        "        self.shares[conn.share] -= 1\n",
+        "",
+        f"{T_SERVER}::test_one_address_has_its_share_of_pages_and_is_told_when_it_is_over",
+    ),
+    Mutant(
+        "server: a share is the client's and not the proxy's",
+        HEADS,
+        "if trusted and _is_in(peer, trusted):",
+        "if False:",
+        "tests/companion/test_request_heads.py::test_a_request_is_somebodys",
+    ),
+    Mutant(
+        "server: pages leave connections for turns",
+        PATIENT,
+        "if self.pages >= self.worker_connections * PAGES:",
+        "if False:",
+        f"{T_SERVER}::test_pages_of_many_addresses_leave_connections_for_alexa",
+    ),
+    Mutant(
+        "server: what it refuses itself is counted",
+        PATIENT,
+        "        _count(reason, conn.kind)\n",
+        "",
+        f"{T_SERVER}::test_what_the_server_refuses_itself_is_counted",
     ),
     # servers of one's own
     Mutant(

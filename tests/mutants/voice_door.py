@@ -231,8 +231,8 @@ MUTANTS = [
     Mutant(
         "a kept development chain expires",
         SIGNING_KEYS,
-        "kept.is_valid(now):\n                return kept\n            chain",
-        "True:\n                return kept\n            chain",
+        "kept.is_valid(now):\n                metrics.chain_known.inc()\n                return",
+        "True:\n                metrics.chain_known.inc()\n                return",
         f"{T_SIGNING_KEYS} {T_WARM_CHAINS}",
     ),
     Mutant(
@@ -308,7 +308,7 @@ MUTANTS = [
     Mutant(
         "one address floods nobody",
         VOICE_VIEW,
-        'if is_over("alexa", client_address(request), rate=CLIENT_RATE, per=60):',
+        'if has_used_up("alexa", address, rate=CLIENT_RATE, per=60):',
         "if False:",
         T_LIMITS,
     ),
@@ -343,8 +343,8 @@ MUTANTS = [
     Mutant(
         "the voice door is at its own name",
         "companion/middleware.py",
-        "  # answers 400 for one that is not allowed\n        return alexa(request)",
-        " if False else None\n        return alexa(request)",
+        "self.path:\n            return self.get_response(request)\n        request.get_host()",
+        "self.path:\n            return self.get_response(request)\n        str()",
         "tests/companion/test_voice_door.py",
     ),
     # who a turn is of
@@ -452,15 +452,15 @@ MUTANTS = [
     Mutant(
         "no session and no cookie at the voice door",
         "companion/middleware.py",
-        "if request.path != self.path:",
+        "if request.path_info != self.path:",
         "if True:",
         "tests/companion/test_voice_door.py",
     ),
     Mutant(
         "nothing but the address itself is the voice door",
         "companion/middleware.py",
-        "if request.path != self.path:",
-        "if not request.path.startswith(self.path):",
+        "if request.path_info != self.path:",
+        "if not request.path_info.startswith(self.path):",
         "tests/companion/test_voice_door.py",
     ),
     # what a shared cache keeps
@@ -514,8 +514,8 @@ MUTANTS = [
     Mutant(
         "a shared cache is waited for only so long",
         "accounts/shared_redis.py",
-        "redis.Redis.from_url(location, **dict(options))",
-        "redis.Redis.from_url(location)",
+        "RestingPool.from_url(location, **dict(options))",
+        "RestingPool.from_url(location)",
         T_SHARED_REDIS,
         needs_services=True,
     ),

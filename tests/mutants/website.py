@@ -178,7 +178,7 @@ MUTANTS = [
     Mutant(
         "nobody but a trusted proxy says who the client is",
         RATE_LIMIT,
-        "while hops and _is_trusted_proxy(address):",
+        "while hops and is_trusted_proxy(address):",
         "while hops:",
         T_RATE_LIMIT,
     ),
@@ -192,8 +192,8 @@ MUTANTS = [
     Mutant(
         "a limit stops who is over it",
         RATE_LIMIT,
-        "return _count(key, per + 1) > rate",
-        "return _count(key, per + 1) > rate and False",
+        "if _told(partial(_count, key, per + 1)) <= rate:",
+        "if _told(partial(_count, key, per + 1)) or True:",
         T_RATE_LIMIT,
     ),
     Mutant(
