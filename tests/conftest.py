@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from pytest_django.plugin import blocking_manager_key
 
 # the routes depend on DEV_TOOLS: they are made here, before any test changes it
 import companion.urls  # noqa: F401
+from accounts import rate_limit
 from accounts.cognito import keys, tokens
 from accounts.groups import apply_pool_groups
 from accounts.models import Door, User
@@ -85,6 +87,12 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock that windows are counted by stands still: no minute ends amid a test that counts."""
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda: 1_000_000_020.0))
 
 
 @pytest.fixture(autouse=True)

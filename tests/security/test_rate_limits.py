@@ -38,12 +38,6 @@ PAGES = {"Accept": "text/html,application/xhtml+xml"}
 ELSEWHERE = {"/alexa/", "/readyz", "/healthz"}
 
 
-@pytest.fixture(autouse=True)
-def _in_one_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock that windows are counted by stands still."""
-    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda: 1_000_000_020.0))
-
-
 @pytest.fixture
 def one_a_minute(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second request of a kind is one too many."""
