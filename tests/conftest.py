@@ -91,7 +91,7 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _one_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock that windows are counted by stands still: no minute ends amid a test that counts."""
+    """The clock that windows are counted by stands still: none ends amid a test that counts."""
     monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda: 1_000_000_020.0))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.cognito import keys
@@ -216,13 +217,13 @@ def test_a_fetch_that_hangs_holds_only_who_needs_it(
 def test_a_remembered_token_ends_to_the_second_when_a_new_one_would(
     device: Device, linked: User, mint: TokenMint, pool: Pool, post: Post
 ) -> None:
-    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    with time_machine.travel(noon, tick=False) as moment:
+    now = timezone.now().replace(microsecond=0)
+    with time_machine.travel(now, tick=False) as moment:
         echo = echo_of(device, linked, mint)
         assert is_known(post(question(echo)))
-        moment.move_to(noon + timedelta(seconds=3600 + LEEWAY - 1))
+        moment.move_to(now + timedelta(seconds=3600 + LEEWAY - 1))
         assert is_known(post(question(echo)))
-        moment.move_to(noon + timedelta(seconds=3600 + LEEWAY))
+        moment.move_to(now + timedelta(seconds=3600 + LEEWAY))
         assert not is_known(post(question(echo)))
         assert why_refused() == "expired"
 

@@ -27,6 +27,13 @@ NOON = datetime(2026, 11, 22, 12, 10, tzinfo=UTC)
 log = structlog.get_logger("tests.operations")
 
 
+@pytest.fixture(autouse=True)
+def _in_one_hour() -> Iterator[None]:
+    """Rows are by hour: none ends amid a test, unless the test says so."""
+    with time_machine.travel(NOON):
+        yield
+
+
 def numbers(name: str) -> dict[str, int]:
     """By labels, over all hours."""
     found: dict[str, int] = {}
