@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.personal_data import elsewhere, shown_holdings
@@ -43,9 +40,6 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "elsewhere": [place for place in elsewhere() if place.label],
         "backup_days": settings.BACKUP_DAYS,
         "log_days": settings.LOG_DAYS,
-        # "2 weeks", in each language by Django's own words
-        "backups_since": timezone.now() - timedelta(days=settings.BACKUP_DAYS),
-        "logged_since": timezone.now() - timedelta(days=settings.LOG_DAYS),
     }
     return render(request, "companion/privacy.html", context)
 

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -324,6 +325,8 @@ def test_a_report_is_closed_by_a_button_alone(office: Client, client: Client, fa
 def test_the_list_is_narrowed_down_to_what_has_to_be_done(
     office: Client, fact: Fact, new_fact: NewFact, query: str, found: list[str]
 ) -> None:
+    fact.checked_on = timezone.localdate()
+    fact.save()
     other = new_fact(is_published=False, checked_on=None)
     FactText.objects.create(fact=other, language="fr", headline="Ciel", speech="Il est bleu.")
     FactReport.objects.file(fact.pk, None, language="en", request_id="turn-1")

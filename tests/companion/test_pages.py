@@ -65,7 +65,7 @@ def test_the_icon_is_where_browsers_guess_it(client: Client) -> None:
 def test_privacy_says_how_long_backups_are_kept(client: Client, settings: Settings) -> None:
     assert "Copies of all this" not in main(client.get("/privacy/"))
     settings.BACKUP_DAYS = 14
-    assert "until they are deleted too. 2 weeks" in main(client.get("/privacy/"))
+    assert "until they are deleted too. 14 days." in main(client.get("/privacy/"))
 
 
 def test_privacy_says_how_long_the_log_is_kept(client: Client, settings: Settings) -> None:
@@ -73,7 +73,7 @@ def test_privacy_says_how_long_the_log_is_kept(client: Client, settings: Setting
     assert unknown in main(client.get("/privacy/"))
     settings.LOG_DAYS = 30
     page = main(client.get("/privacy/"))
-    assert "nothing that you said or wrote. 4 weeks, 2 days" in page
+    assert "nothing that you said or wrote. 30 days." in page
     assert unknown not in page
 
 
