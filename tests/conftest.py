@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 from django.db import connection
@@ -93,6 +94,13 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 def _one_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock that windows are counted by stands still: none ends amid a test that counts."""
     monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda: 1_000_000_020.0))
+
+
+@pytest.fixture
+def one_day() -> Iterator[None]:
+    """Each day has its fact: none ends amid a test that asks for it twice."""
+    with time_machine.travel(timezone.now().replace(hour=12)):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -12,7 +11,6 @@ import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import User
 from skill_endpoint.facts.models import Fact, FactText
@@ -22,12 +20,7 @@ from tests.companion.pages import soup, statements, text, xml
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 FEEDS = ["/today.json", "/today.txt", "/feed.atom"]
 
-
-@pytest.fixture(autouse=True)
-def _on_one_day() -> Iterator[None]:
-    """Each day has its fact: none ends amid a test that asks twice."""
-    with time_machine.travel(timezone.now().replace(hour=12)):
-        yield
+pytestmark = pytest.mark.usefixtures("one_day")
 
 
 def in_french(fact: Fact) -> None:

@@ -329,6 +329,7 @@ def read(path: str, headers: dict[str, str]) -> tuple[int, bytes, str]:
     return answer.status_code, _MOVING.sub(b"", answer.content), answer.get("Location", "")
 
 
+@pytest.mark.usefixtures("one_day")
 def test_no_header_that_a_cache_ignores_changes_a_page(fact: Fact, settings: Settings) -> None:
     """Cache poisoning: what one visitor's headers put into a page, the next would be given."""
     settings.TRUSTED_PROXIES = []
@@ -343,6 +344,7 @@ def test_no_header_that_a_cache_ignores_changes_a_page(fact: Fact, settings: Set
         assert not changed, path
 
 
+@pytest.mark.usefixtures("one_day")
 def test_what_a_shared_cache_may_keep_says_what_it_depends_on(fact: Fact) -> None:
     """Accept-Language and the cookie of the language change a page, so they stand in Vary."""
     world = World(User(), fact, {})
