@@ -57,7 +57,7 @@ def server() -> Iterator[str]:
             pass
 
     made = HTTPServer(("127.0.0.1", 0), Refuses)
-    thread = threading.Thread(target=made.serve_forever)
+    thread = threading.Thread(target=made.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{made.server_port}"
     made.shutdown()

@@ -163,7 +163,7 @@ def received(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sink]:
     """All that came while the program failed in every way it can."""
     state: Path = tmp_path_factory.mktemp("sentry")
     sink = Sink()
-    thread = threading.Thread(target=sink.serve_forever)
+    thread = threading.Thread(target=sink.serve_forever, args=(0.01,))
     thread.start()
     env = environment.for_site(state, port=1, aws_url="http://localhost:1")
     env |= {

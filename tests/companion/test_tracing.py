@@ -114,7 +114,7 @@ def run(program: str, state: Path, **more: str) -> str:
 @pytest.fixture(scope="module")
 def received(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sink]:
     sink = Sink()
-    thread = threading.Thread(target=sink.serve_forever)
+    thread = threading.Thread(target=sink.serve_forever, args=(0.01,))
     thread.start()
     try:
         run(

@@ -146,7 +146,7 @@ def front(tmp_path: Path, root: Path) -> Iterator[Front]:
     server = Server(free_port())
     handler = type("Handler", (_Handler,), {"server_seen": server})
     behind = ThreadingHTTPServer(("127.0.0.1", server.port), handler)
-    thread = threading.Thread(target=behind.serve_forever, daemon=True)
+    thread = threading.Thread(target=behind.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     https, http = free_port(), free_port()
     whole = settings(tmp_path, root, https, http, server.port)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -24,16 +24,19 @@ from accounts.oauth_trace.diagnosis import Level
 from accounts.oauth_trace.models import Event
 from tests.accounts.oauth_trace.conftest import ALEXA_HEADERS, FORM, StubPool, latest, new_code
 from tests.accounts.oauth_trace.scenes import PERSON, Scene
-from tests.cognito import TokenMint
+from tests.cognito import TokenMint, new_key
 
 TOKEN = "/oauth2/token"  # of the pool
+
+
+_key = cache(new_key)  # one for all scenes: to make it takes as long as half of them
 
 
 @dataclass
 class TokenScene(Scene):
     """A scene that may have a stub in the place of the pool's token endpoint."""
 
-    mint: TokenMint = field(default_factory=TokenMint)
+    mint: TokenMint = field(default_factory=lambda: TokenMint(_key()))
     last_answer: bytes = b""  # of the token address
     _stub: StubPool | None = None
 
@@ -44,7 +47,9 @@ class TokenScene(Scene):
         """From its first mention on it stands in the pool's place."""
         if self._stub is None:
             self._stub = StubPool()
-            threading.Thread(target=self._stub.server.serve_forever, daemon=True).start()
+            # looks every 10 ms whether it is to end: half a second, else, for each scene
+            serve = self._stub.server.serve_forever
+            threading.Thread(target=serve, args=(0.01,), daemon=True).start()
             self._mended.callback(self._stub.server.server_close)
             self._mended.callback(self._stub.server.shutdown)
             self.configured(COGNITO_DOMAIN_URL=self._stub.url)
