@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
+from accounts import rate_limit
 from accounts.rate_limit import client_address, is_over
 
 
@@ -34,6 +37,15 @@ def test_it_counts_each_client_alone(settings: Settings) -> None:
     answers = [is_over("page", "one", rate=3, per=3600) for _ in range(5)]
     assert answers == [False, False, False, True, True]
     assert not is_over("page", "two", rate=3, per=3600)
+
+
+def test_a_new_window_counts_anew(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.RATE_LIMITS = True
+    answers = []
+    for moment in (120.0, 179.9, 180.0, 239.9):
+        monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda now=moment: now))
+        answers.append(is_over("page", "one", rate=1, per=60))
+    assert answers == [False, True, False, True]
 
 
 def test_it_can_be_switched_off(settings: Settings) -> None:

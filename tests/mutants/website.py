@@ -204,6 +204,13 @@ MUTANTS = [
         T_RATE_LIMIT,
     ),
     Mutant(
+        "a limit ends with its window",
+        RATE_LIMIT,
+        'f"rate:{scope}:{who}:{int(time.time() // per)}"',
+        'f"rate:{scope}:{who}:{per}"',
+        T_RATE_LIMIT,
+    ),
+    Mutant(
         "a cache that is down limits nobody",
         RATE_LIMIT,
         "    except Exception as error:  # noqa: BLE001",
